@@ -1,10 +1,11 @@
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 from sacrebleu import corpus_bleu
 
-from benchmarks import environments, limit, ours, peers, remedies, workload
+from benchmarks import environments, limit, origins, ours, peers, remedies, workload
 from s2s.checkpoint.open import load
 from s2s.config import TrainConfig
 from s2s.data.readers import read_pairs
@@ -50,6 +51,19 @@ def test_workload_is_the_same_for_everyone() -> None:
 def test_our_side_trains_and_decodes_as_many_steps_as_asked() -> None:
     ours.prepare("general", workload.Training(3, 2))()
     ours.prepare("general", workload.Decoding(1, 2, source=3, target=4))()
+
+
+def test_a_time_is_held_against_its_limit() -> None:
+    found = origins.Measured("Python, last step", [100.0, 700.0, 200.0], 500.0)
+    assert found.median == 200 and found.is_within and str(found).endswith("limit 500: within")
+    missed = dataclasses.replace(found, limit=199.0)
+    assert not missed.is_within and str(missed).endswith("limit 199: MISSED")
+
+
+def test_the_timed_sentence_is_as_long_as_is_said() -> None:
+    checkpoint = load(ROOT / "checkpoints" / "zh-en-luong")
+    source, reference = checkpoint.source.tokens(origins.SOURCE), checkpoint.target.tokens(origins.REFERENCE)
+    assert (len(source), len(reference) + 1) == (origins.TOKENS, origins.TOKENS)  # <eos> is a step, too
 
 
 def test_every_objective_is_compared_with_settings_that_a_config_knows() -> None:

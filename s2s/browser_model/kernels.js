@@ -1,7 +1,7 @@
 // Vectors and matrices. Letters at the end of a name are its shape, as everywhere in this folder: S source length,
 // E embedding, H decoder state, M memory, A attention, R readout, V target vocabulary. A matrix is { shape, data,
-// stride, multiply }: its rows lie ``stride`` numbers apart, one after the other where that is left out; ``multiply``,
-// of a matrix that is placed (placed.js), is its product with a vector.
+// stride, multiply }: its rows lie ``stride`` numbers apart, one after the other where that is left out; ``multiply``
+// and ``transposed``, of a matrix that is placed (placed.js), are its products with a vector on either side.
 
 // W x + b: (O, I) and (I,) to (O,).
 export function linear(weight, x_I, bias = null) {

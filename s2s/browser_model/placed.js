@@ -11,16 +11,16 @@ function startModule(bytes, pages) {
   try {
     const memory = new WebAssembly.Memory({ initial: pages });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { lookback: { memory } });
-    return { memory, product: exports.multiply };
+    return { memory, product: exports.multiply, productBack: exports.transposed };
   } catch {
     return null;
   }
 }
 
 // The tensors { shape, read } as { shape, data }, those of more than one row and column placed in one memory: { shape,
-// data, stride, multiply }. They are read one by one, so that the numbers are not held twice. ``bytes`` is the module.
-// ``multiply(x_I)`` gives W x, which is valid until the next product. Where there is no module, or none can run (a
-// browser may forbid it, or lack its instructions), no tensor is placed.
+// data, stride, multiply, transposed }. They are read one by one, so that the numbers are not held twice. ``bytes`` is
+// the module. ``multiply(x_I)`` gives W x, ``transposed(x_O)`` gives x W; both are valid until the next product. Where
+// there is no module, or none can run (a browser may forbid it, or lack its instructions), no tensor is placed.
 export function placeMatrices(tensors, bytes) {
   const matrices = [...tensors.values()].filter(({ shape }) => shape.length === 2 && Math.min(...shape) > 1);
   const widest = Math.max(LANES, ...matrices.map(({ shape }) => padded(shape[1])));
@@ -28,7 +28,7 @@ export function placeMatrices(tensors, bytes) {
   const floats = matrices.reduce((sum, matrix) => sum + roomOf(matrix), widest + tallest);
   const started = bytes ? startModule(bytes, Math.ceil((4 * floats) / PAGE)) : null;
   if (!started) return withEach(tensors, whole);
-  const { memory, product } = started;
+  const { memory, product, productBack } = started;
   const view = (at, length) => new Float32Array(memory.buffer, 4 * at, length);
   const [x, out] = [view(0, widest), view(widest, tallest)];
   let next = widest + tallest;
@@ -45,7 +45,14 @@ export function placeMatrices(tensors, bytes) {
       product(4 * at, 0, 4 * widest, padded(rows) / LANES, 4 * stride);
       return out;
     };
-    return { shape, data: placed, stride, multiply };
+    const transposed = (x_O) => {
+      out.set(x_O);
+      out.fill(0, rows, padded(rows));
+      x.fill(0, 0, stride);
+      productBack(4 * at, 4 * widest, 0, padded(rows) / LANES, 4 * stride);
+      return x;
+    };
+    return { shape, data: placed, stride, multiply, transposed };
   }
 
   const isMatrix = new Set(matrices);

@@ -84,7 +84,10 @@ export class Tape {
   // W a + b
   linear(weight, a, bias = null) {
     return this.make(Float64Array.from(linear(weight, a.x, bias)), (d) => {
-      for (let o = 0; o < d.length; o++) if (d[o]) addTimes(a.d, d[o], row(weight, o));
+      if (weight.transposed) {
+        const back = weight.transposed(d);
+        for (let i = 0; i < a.d.length; i++) a.d[i] += back[i];
+      } else for (let o = 0; o < d.length; o++) if (d[o]) addTimes(a.d, d[o], row(weight, o));
     });
   }
 

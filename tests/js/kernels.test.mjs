@@ -31,6 +31,23 @@ test("products are those of JavaScript, with a bias and without, whatever was mu
   }
 });
 
+test("products with rows are those of JavaScript, whatever was multiplied before", () => {
+  const placed = placeMatrices(stored, BYTES);
+  for (const again of [1, 2]) {
+    for (const [name, tensor] of tensors) {
+      const { transposed, multiply } = placed.get(name);
+      if (!transposed) continue;
+      const [rows, columns] = tensor.shape;
+      const x_O = Float64Array.from(randomArray(rows));
+      multiply(randomArray(columns));
+      const expected = Array.from({ length: columns }, (_, i) =>
+        x_O.reduce((sum, x, o) => sum + x * row(tensor, o)[i], 0),
+      );
+      expected.forEach((value, i) => assert.ok(Math.abs(value - transposed(x_O)[i]) < 1e-5, `${name} ${again}`));
+    }
+  }
+});
+
 test("vectors, single rows and single columns stay where they are", () => {
   const placed = placeMatrices(stored, BYTES);
   const left = [...placed].filter(([name, { data }]) => data === tensors.get(name).data).map(([name]) => name);
