@@ -58,7 +58,7 @@ def source_share_section(checkpoint: Checkpoint, lanes: Mapping[str, Trace], tit
         st.plotly_chart(figure, key=f"source-share-{name}", config={"displayModeBar": False})
         st.markdown("\n".join(f"- {line}" for line in means(shares, at)))
         gap = max(abs(step.gap) for steps in found.values() for step in steps)
-        st.markdown(t("exposure.source_share_help", gap=f"{gap:.2g}"))
+        st.markdown(t("exposure.source_share_help", gap=f"{gap:.4f}"))
         _reliability()
 
 
