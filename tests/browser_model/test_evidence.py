@@ -82,7 +82,7 @@ def test_the_answers_are_pythons(attention: str, model: dict[str, Any], text: st
             asked.append({"kind": kind, "lane": lane, "first": 0, "count": 4})
             evidence = examine(checkpoint.model, of_trace(checkpoint, run), steps, normalise=kind == "orders")
             expected.append({"lane": lane, "steps": [one.to_dict() for one in evidence]})
-        asked.append({"kind": "origins", "lane": lane, "first": 0, "count": 4})
+        asked.append({"kind": "origins", "lane": lane, "first": 0, "count": 4, "against": 0})
         expected.append({"lane": lane, "steps": [one.to_dict() for one in origins_of(checkpoint, run, steps)]})
         asked.append({"kind": "origins", "lane": lane, "first": steps[-1], "count": 1, "against": 3})
         against = run.steps[steps[-1]].top[2].token
