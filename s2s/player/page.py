@@ -46,7 +46,7 @@ def render(
     ``note`` is a plain text above the player. ``forking``: the page says below it where new forks are made.
     """
     trace = next(iter(lanes.values()))
-    words = {other: {"player": _player_texts(other), "page": _page_texts(trace, other)} for other in LANGUAGES}
+    words = {other: {"player": _player_texts(other), "page": _page_texts(trace, other, forking)} for other in LANGUAGES}
     script = short(payload.script("page.js"))
     styles = {
         "style": style("page.css"),
@@ -99,14 +99,17 @@ def _player_texts(language: str) -> dict[str, str]:
     return {k: v for k, v in texts.items() if k == "readout_none" or not k.startswith(asking)}
 
 
-def _page_texts(trace: Trace, language: str) -> dict[str, str]:
+def _page_texts(trace: Trace, language: str, forking: bool) -> dict[str, str]:
     """The texts around the player, under the names that the template and the script use."""
+    own = strings("export", language)
+    if not forking:
+        del own["forks"]
     kind = f"card.kind.{trace.checkpoint['attention']}"
     return {
         "brand": say("app.title", language),
         "languages": say("app.language", language),
         "kind": sentences(language).get(kind, trace.checkpoint["attention"]),
-        **strings("export", language),
+        **own,
     }
 
 
