@@ -29,7 +29,7 @@ from s2s.evaluate.bootstrap import Bootstrap, Floats
 from s2s.evaluate.corpus import max_scored_tokens, scored_pairs, translate
 from s2s.evaluate.measured import Measured
 from s2s.evaluate.randomisation import Randomisation
-from s2s.explain.heatmaps import LINKED, PRETTY, SCHEMA, Heatmaps, heatmaps_from_dict
+from s2s.explain.heatmaps import LINKED, PERCENT, SCHEMA, Heatmaps, heatmaps_from_dict
 from s2s.exposure.beams import bleu_from_counts
 from s2s.inspect.scores import SentenceScores
 
@@ -48,7 +48,6 @@ ROWS = {
     "idle": "steps at which attention is idle, %",
     "disagrees": "steps at which it disagrees, %",
 }
-PERCENT = {*PRETTY, "flips", "flip_share", "idle", "disagrees"}
 
 
 def bleu_counts(checkpoint: Checkpoint, pairs: Sequence[Pair]) -> Floats:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from s2s.data.batches import Ids, collate
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.run import LONGEST, UNLEARNED, Exam, alone, score
+from s2s.doctor.run import LONGEST, UNLEARNED, Exam, alone, score, spread
 from s2s.model import Seq2Seq
 from s2s.text.vocab import PAD, UNK
 
@@ -56,11 +56,8 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
     if not math.isfinite(loss):
         return
     if exam.train:
-        known = -score(
-            exam.whole(
-                exam.train[:: max(1, len(exam.train) // KNOWN)][:KNOWN], lambda share: progress(own + own * share)
-            )
-        )
+        some = spread(exam.train, KNOWN)
+        known = -score(exam.whole(some, lambda share: progress(own + own * share)))
         exam.measures["loss_on_training"] = known
         much, by_heart = (OVERFIT, OVERFIT_NATS), (HEART, HEART_NATS)
         if any(loss > times * known and loss - known > nats for times, nats in (much, by_heart)):

@@ -11,7 +11,7 @@ from s2s.data.batches import collate
 from s2s.doctor import heads
 from s2s.doctor.finding import Finding
 from s2s.doctor.matrix import shifted
-from s2s.doctor.run import Exam
+from s2s.doctor.run import Exam, spread
 from s2s.evaluate.batching import Progress, chunks
 from s2s.explain.alignment_error import (
     LONGEST,
@@ -47,7 +47,7 @@ def against_links(exam: Exam, pairs: Sequence[GoldPair], progress: Progress) -> 
 def explained(pairs: Sequence[GoldPair]) -> list[int]:
     """The places of the pairs whose evidence is measured, spread over those that are not too long."""
     fit = [n for n, pair in enumerate(pairs) if max(map(len, pair.ids)) <= LONGEST]
-    return fit[:: max(1, len(fit) // ROWS)][:ROWS]
+    return spread(fit, ROWS)
 
 
 def work(pair: GoldPair) -> int:

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ FEW = 16  # pairs of the tests that run a model many times
 UNLEARNED = 0.75  # loss, as a share of what the frequencies of words reach, of a model that has learned little
 LONGEST = 60  # tokens of a side in those tests
 View = tuple[int, int]  # layer and head, both from 1; head 0: the mean of a layer, layer 0: that of all
+T = TypeVar("T")
 Remake = Callable[[int, StepAttention, Any], Tensor | None]  # step, what was seen, memory → the weights to use instead
 
 
@@ -96,6 +97,11 @@ def score(runs: Sequence[Run]) -> float:
     return float(values.double().mean())
 
 
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """At most ``most`` of the items, at even distances."""
+    return list(items[:: max(1, len(items) // most)][:most])
+
+
 @dataclass(eq=False)
 class Exam:
     """A checkpoint under examination: pairs of ids, of which ``some`` serve the costly tests, and what is measured."""
@@ -123,12 +129,12 @@ class Exam:
         """Whether the model has attention."""
         return self.checkpoint.config.model.attention != "none"
 
-    @property
+    @functools.cached_property
     def some(self) -> list[Ids]:
         """Up to ``FEW`` pairs that are neither very short nor long, spread over all."""
         fit = [p for p in self.pairs if 2 < len(p[0]) <= LONGEST and 2 < len(p[1]) <= LONGEST]
         fit = fit or sorted(self.pairs, key=lambda p: len(p[0]) + len(p[1]))
-        return fit[:: max(1, len(fit) // FEW)][:FEW]
+        return spread(fit, FEW)
 
     def whole(self, pairs: Sequence[Ids], progress: Callable[[float], None]) -> list[Run]:
         """All pairs in batches of about one length."""

@@ -13,7 +13,7 @@ from s2s.doctor.context import by_our_network, remade, sheets
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.of_trace import PARALLEL, score_measures, scored
 from s2s.doctor.rebuilt import rebuilt
-from s2s.doctor.run import Exam, Run, alone, score
+from s2s.doctor.run import Exam, Run, score
 from s2s.doctor.sheet import shape
 from s2s.model import Model, Seq2Seq
 from s2s.model.attention import AdditiveAttention
@@ -49,21 +49,21 @@ def formula(exam: Exam) -> Iterator[Finding]:
     exam.measures |= {"score_difference": _off(given, made), "score_ratio": _ratio(given, made)}
     if flat:
         exam.measures["saturated_tanh"] = sum(flat) / len(flat)
-    yield from _other_formula(exam, ours, _off(given, plain) if plain else 1.0, _off(given, made, _ratio(given, made)))
+    yield from _other_formula(exam, _off(given, plain) if plain else 1.0, _off(given, made, _ratio(given, made)))
 
 
-def _other_formula(exam: Exam, ours: Seq2Seq, plain: float, scaled: float) -> Iterator[Finding]:
+def _other_formula(exam: Exam, plain: float, scaled: float) -> Iterator[Finding]:
     """Of scores that are not ours: without tanh, a multiple of ours, or others; of ours: tanh beyond its range."""
     away, ratio = exam.measures["score_difference"], exam.measures["score_ratio"]
     flat = exam.measures.get("saturated_tanh", 0.0)
     if plain <= SAME_SCORES and away > 10 * SAME_SCORES:
-        cure = cured("put_tanh_back", score(exam.runs), score(alone(ours, exam.some)))
+        cure = by_our_network(exam, "put_tanh_back")
         yield Finding("no_tanh", 1.0, {"without_tanh": plain, "with_tanh": away}, cure=cure)
     elif away > OTHER_SCORES:
         name, remedy = ("saturated", "smaller_scores") if ratio > 1 else ("uniform", "larger_scores")
         if scaled > SAME_SCORES:
             name, remedy = "no_tanh", "put_tanh_back"
-        cure = cured(remedy, score(exam.runs), score(alone(ours, exam.some)))
+        cure = by_our_network(exam, remedy)
         if cure.verified and (name != "no_tanh" or "saturated_tanh" in exam.measures):
             cause = "doctor.cause.other_formula" if name == "no_tanh" else ""
             yield Finding(name, 0.9, {"score_difference": away, "score_ratio": ratio}, cause, cure)

@@ -21,6 +21,7 @@ TRUE = (
     *("comprehensiveness_normalised", "sufficiency_normalised", "idle", "disagrees"),
 )
 MEASURES = ("bleu", *PRETTY, *TRUE)
+PERCENT = frozenset((*PRETTY, "flips", "flip_share", "idle", "disagrees"))  # measures that are shares
 
 
 @dataclass(frozen=True)

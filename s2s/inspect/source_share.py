@@ -45,7 +45,7 @@ def source_shares(model: Model, pairs: Sequence[Ids]) -> list[Shares]:
     return found
 
 
-def mean_share(shares: Shares) -> float | None:
+def mean_share(shares: Sequence[float | None]) -> float | None:
     """The mean over the words but the first, which has no word before it; None without any."""
     known = [share for share in shares[1:] if share is not None]
     return sum(known) / len(known) if known else None

@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 
 from s2s.evaluate.measured import Measured
-from s2s.explain.heatmaps import PRETTY, SHIPPED, TRUE, Heatmaps, load_heatmaps
+from s2s.explain.heatmaps import PERCENT, PRETTY, SHIPPED, TRUE, Heatmaps, load_heatmaps
 from s2s.figures.numbers import chance, signed
 from s2s.web.shell import titles
 from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
 
-PERCENT = {*PRETTY, "flips", "flip_share", "idle", "disagrees"}
 NAMES = {"luong": "zh-en-luong", "bahdanau": "zh-en-bahdanau", "guided": "zh-en-guided"}
 SAID = ("short_attention", "short_erasure", "tau_erasure", "permuted_variation", "idle", "disagrees")
 

@@ -64,23 +64,20 @@ def source_share_section(checkpoint: Checkpoint, lanes: Mapping[str, Trace], tit
 
 def means(shares: Mapping[str, Sequence[float | None]], at: int | None) -> list[str]:
     """What the curves say, in words: the mean of each lane without its first step, and both lanes' after ◆."""
+    from s2s.inspect.source_share import mean_share
+
     lines = []
     for mode in shares:
-        whole = _mean(shares[mode][1:])
+        whole = mean_share(shares[mode])
         if whole is not None:
             values = {"lane": t(f"curve.{mode}"), "share": share(whole), "steps": len(shares[mode]) - 1}
             lines.append(t("exposure.source_share_mean", **values))
-    after = {mode: _mean(values[at + 1 :]) for mode, values in shares.items()} if at is not None else {}
+    after = {mode: mean_share(values[at:]) for mode, values in shares.items()} if at is not None else {}
     forced, free = after.get("forced"), after.get("free")
     if forced is not None and free is not None:
         key = "less" if free < forced else "more"
         lines.append(t(f"exposure.source_share_{key}", free=share(free), forced=share(forced)))
     return lines
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _reliability() -> None:
