@@ -14,7 +14,7 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
-from tests.visitors import unfold_menu
+from tests.visitors import rest, unfold_menu
 
 QUERY = {"lang": "en", "text": TEXT, "ref": REFERENCE, "model": "zh-en-luong"}
 
@@ -266,3 +266,20 @@ def test_share_links_to_the_step_and_lane_on_screen_and_gives_the_focus_back(ope
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(more).to_be_focused()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_table_wider_than_its_place_is_scrolled_by_keys(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang}, player=False, path="evidence", viewport={"width": 240, "height": 800})
+    boxes = page.locator("[data-testid=stTable] > div")
+    expect(boxes.first).to_be_visible()
+    rest(page)
+    wide = [box for box in boxes.all() if box.evaluate("box => box.scrollWidth > box.clientWidth")]
+    assert wide
+    for box in wide:
+        expect(box).to_have_attribute("tabindex", "0")
+        box.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(boxes.first).not_to_have_attribute("tabindex", "0")

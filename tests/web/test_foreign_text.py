@@ -29,6 +29,9 @@ LISTED = {
         evidence/heatmaps.py: low
         evidence/heatmaps.py: value
         exposure/sentence.py: at
+        exposure/source_share.py: auc
+        exposure/source_share.py: high
+        exposure/source_share.py: low
         exposure/sentence.py: gold.rank
         inspection/example.py: agree
         inspection/example.py: id
@@ -43,6 +46,9 @@ LISTED = {
         inspection/labels.py: labels.count_marks(number)
         inspection/progress.py: minutes
         inspection/progress.py: rest
+        inspection/source_share.py: auc
+        inspection/source_share.py: high
+        inspection/source_share.py: low
         inspection/states.py: points.total
         inspection/summary.py: comparison(_first, _second, score, rows_N=_rows_N)
         inspection/summary.py: map(chance, p_values)
@@ -76,6 +82,7 @@ LISTED = {
         evidence/heatmaps.py: found.date
         evidence/heatmaps.py: label(name)
         evidence/page.py: names
+        exposure/source_share.py: line
         inspection/labelled.py: form.upper()
         inspection/labelled.py: title
         inspection/labels.py: {verdict: t(f'labels.verdict.{verdict}') for verdict in VERDICTS}.__getitem__

@@ -91,7 +91,7 @@ function translateTree(root) {
 }
 
 // A box of text that is wider than its place is scrolled by keys, so it has to take the focus.
-const WIDE_BOXES = ".katex-display, [data-testid=stMarkdownContainer] table";
+const WIDE_BOXES = ".katex-display, [data-testid=stMarkdownContainer] table, [data-testid=stTable] > div";
 function reachWideBoxes() {
   for (const box of document.querySelectorAll(WIDE_BOXES)) {
     if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX === "auto") box.tabIndex = 0;
