@@ -81,6 +81,8 @@ LIGHT = (  # with none of torch, jieba, plotly, streamlit
     "s2s.player.notebook",
     "s2s.data.readers",
     "s2s.config",
+    "s2s.doctor.thresholds",
+    "s2s.doctor.report.words",
 )
 ONLY = {  # a package, and the folders whose modules may import it
     "sqlalchemy": {"store", "web/classroom", "web/inspection"},

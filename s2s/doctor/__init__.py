@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s2s.doctor.diagnosis import Diagnosis
-from s2s.doctor.finding import CAUSES, STRONG, Cure, Finding
+from s2s.doctor.finding import CAUSES, Cure, Finding
+from s2s.doctor.thresholds import STRONG
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

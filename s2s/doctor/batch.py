@@ -12,13 +12,11 @@ from s2s.data.batches import Ids
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.rebuilt import rebuilt
 from s2s.doctor.run import Exam, Remake, Run, alone, forced, score
+from s2s.doctor.thresholds import BETTER, PADDING_MASS, SAME
 from s2s.model.interface import StepAttention
 
-SAME = 2e-3  # nats, up to which two runs count as equal
-MASS = 1e-4  # weight on padding, up to which there is none
 TWICE = 3  # sentences that run several times
 ROWS = 6  # sentences of a batch that is compared with each alone
-BETTER = 0.005  # nats a token by which a remedy has to be better
 
 
 def cured(name: str, before: float, after: float) -> Cure:
@@ -118,7 +116,7 @@ def _padded(exam: Exam, pairs: Sequence[Ids]) -> Iterator[Finding]:
     off = float((1 - torch.cat([batch.weights(row).sum(dim=1) for row in range(len(pairs))])).abs().mean())
     off = off if exam.looks and exam.measures.get("rows_off", 0) == 0 else 0.0
     exam.measures |= {"padding_difference": difference, "padding_mass": mass, "batch_row_error": off}
-    if mass > MASS:
+    if mass > PADDING_MASS:
         remade = forced(exam.model, pairs, remake=_masked(pairs))
         cure = cured("mask_padding", score([batch]), score([remade]))
         numbers = {"share": mass, "difference": difference}

@@ -11,19 +11,17 @@ from torch import Tensor
 from s2s.data.batches import Ids
 from s2s.doctor.batch import cured
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.matrix import MOST_COLUMNS, MOST_OFF
 from s2s.doctor.order import MOVES, shifted
 from s2s.doctor.rebuilt import rebuilt
 from s2s.doctor.run import Exam, Remake, Run, alone, forced, score
-from s2s.doctor.sheet import SUM_ERROR, Sheet, sums
+from s2s.doctor.sheet import Sheet, sums
+from s2s.doctor.thresholds import BATCH_COLUMNS, CLOSE, COLUMNS_WHOLE, IDLE, MOVED, ROWS_OFF, SOURCE, SUM_ERROR
 from s2s.explain.counterfactual import changes, moments, permuted
 from s2s.explain.replay import Lane
 from s2s.model import Seq2Seq
 from s2s.model.interface import StepAttention
 from s2s.text.vocab import BOS, EOS
 
-CLOSE = 1e-2  # relative difference up to which a context is the sum of the states
-IDLE, SOURCE = 0.03, 0.15  # total variation by other weights, at most, and by another source, at least
 PLACES = 2  # source tokens, at least, to judge other weights
 JUDGED = 8  # sentences
 SHORTEST = 4  # sentences that are looked at besides, the shortest of all
@@ -59,11 +57,11 @@ def sums_of_rows(exam: Exam) -> Iterator[Finding]:
     if found["empty_rows"]:
         numbers = {"rows": found["empty_rows"]}
         yield Finding("empty_row", 0.95, numbers, cure=cured("keep_one", before, after))
-    if found["rows_off"] > MOST_OFF:
+    if found["rows_off"] > ROWS_OFF:
         batch = forced(exam.model, exam.some[:6])
         columns = float((batch.weights_BTS[:, 0].sum(dim=0) - 1).abs().le(SUM_ERROR).double().mean())
         numbers = {name: found[name] for name in ("rows_off", "columns_whole", "least_weight")}
-        axis = columns > 0.5 or found["columns_whole"] > MOST_COLUMNS
+        axis = columns > BATCH_COLUMNS or found["columns_whole"] > COLUMNS_WHOLE
         name, strength = ("wrong_axis", 1.0) if axis else ("not_normalised", 0.9)
         cure = cured("softmax_over_source", before, after)
         yield Finding(name, strength, numbers | {"batch_columns": columns}, cure=cure)
@@ -108,7 +106,7 @@ def summed(exam: Exam) -> Iterator[Finding]:
         return
     moved = {move: _difference(exam, *move) for move in MOVES}
     (steps, tokens), least = min(moved.items(), key=lambda item: item[1])
-    name, remedy = ("shift", "move_attention") if least <= 0.2 * difference else ("not_summed", "sum_states")
+    name, remedy = ("shift", "move_attention") if least <= MOVED * difference else ("not_summed", "sum_states")
     cure = by_our_network(exam, remedy)
     if name == "shift":
         numbers = {"steps": steps, "tokens": tokens, "difference": difference, "moved": least}

@@ -13,24 +13,31 @@ from torch.nn import functional as F
 
 from s2s.data.batches import Ids, collate
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.run import LONGEST, UNLEARNED, Exam, alone, score, spread
+from s2s.doctor.run import LONGEST, Exam, alone, score, spread
+from s2s.doctor.thresholds import (
+    GROWN,
+    HEART,
+    HEART_NATS,
+    LOSS_RISE,
+    MORE_BATCH,
+    MORE_GAIN,
+    MORE_LOSS,
+    MORE_RATE,
+    MORE_SHARE,
+    MORE_STEPS,
+    NORM_GROWTH,
+    OVERFIT,
+    OVERFIT_NATS,
+    UNKNOWN,
+    UNLEARNED,
+    WORSE,
+)
 from s2s.model import Seq2Seq
 from s2s.text.vocab import PAD, UNK
 
-UNKNOWN = 0.15  # share of unknown words of a side
-OVERFIT = 1.5  # loss on these pairs over the loss on training pairs, and
-OVERFIT_NATS = 0.7  # by how many nats a token; or
-HEART, HEART_NATS = 5.0, 0.1  # the same of a small loss, of pairs that are nearly known by heart
 KNOWN = 200  # training pairs whose loss is looked at
-WORSE = 1.4  # the same share of a model that is not half-trained but broken: it knows less than the frequencies
-FALLING = 0.1  # fall of the loss over the last quarter of a run, as a share
-GROWN = 2.5  # times its size when drawn, of a matrix of a model that has learned nothing
 RATE, CLIP = 0.05, 100.0  # settings of a training that makes it likely
 OWN = 0.05  # share of the time that a pass over the pairs takes, where a training follows
-MORE_STEPS, MORE_BATCH, MORE_RATE = 40, 32, 1e-3  # of a training that goes on for a moment, with Adam
-MORE_GAIN, MORE_SHARE = 0.05, 0.2  # nats a token, and share of the loss, that an unfinished model gains by it
-NORM_GROWTH = 100.0  # times the median, of a gradient's norm
-RISE = 0.5  # of the training loss over its lowest, as a share
 
 
 def unknown(exam: Exam) -> Iterator[Finding]:
@@ -80,7 +87,7 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
 def _unfinished(exam: Exam, loss: float, progress: Callable[[float], None]) -> Iterator[Finding]:
     """A copy of the model is trained for some steps more on the training pairs: whether its loss here falls at once."""
     before = score(exam.runs)
-    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < MORE_GAIN:
+    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < MORE_LOSS:
         return
     model, rng = copy.deepcopy(exam.model), random.Random(0)
     for weight in model.parameters():
@@ -116,7 +123,7 @@ def run_log(curve: Sequence[Mapping[str, Any]]) -> tuple[dict[str, float], list[
     rise = _rise([loss for loss in losses if math.isfinite(loss)])
     measures["loss_rise"] = rise
     growth = measures.get("gradient_growth", 0.0)
-    if broken or growth > NORM_GROWTH or rise > 10:
+    if broken or growth > NORM_GROWTH or rise > LOSS_RISE:
         found.append(Finding("exploding_norms", 0.85, {"growth": growth, "rise": rise}, cure=Cure("clip_gradient")))
     finite = [loss for loss in dev if math.isfinite(loss)]
     if len(finite) >= 4:

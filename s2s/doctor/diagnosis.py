@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.doctor.finding import CAUSES, STRONG, Finding
+from s2s.doctor.finding import CAUSES, Finding
+from s2s.doctor.thresholds import STRONG
 from s2s.text.rounding import significant
 
 SCHEMA = "lookback-doctor/1"

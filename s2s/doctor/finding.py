@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-STRONG = 0.5  # strength from which a finding stands against health; below it is a remark
 CAUSES = (
     "nan",
     "empty_row",

@@ -9,12 +9,9 @@ import numpy as np
 
 from s2s.checkpoint.record import Checkpoint
 from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.thresholds import FALLEN, LATE, LATE_TIMES, NEAR, UNMOVED
 from s2s.trace.film import FilmFrame
 
-NEAR = 0.25  # mean total variation from the last rows, below which attention has formed
-UNMOVED = 0.1  # the same of the first moment, of attention that training did not move
-FALLEN = 0.9  # share of the loss's whole fall
-LATE, TWICE = 0.5, 2.0  # share of the run, and times the step of the fallen loss, after which attention is late
 TOKENS = 3  # of a source, at least
 
 
@@ -31,7 +28,7 @@ def formed(
     at, moved = came_to_stay(apart), apart[steps[0]]
     measures |= {"attention_formed": at, "attention_moved": moved}
     unmoved = moved < UNMOVED
-    late = at > LATE * steps[-1] and at > TWICE * measures.get("loss_fallen", 0.0)
+    late = at > LATE * steps[-1] and at > LATE_TIMES * measures.get("loss_fallen", 0.0)
     if train.start or not (unmoved or late):  # a run that goes on has its attention from the start
         return measures, []
     if train.coverage_weight > 0:

@@ -10,8 +10,8 @@ from torch import Tensor
 from s2s.data.batches import Links
 from s2s.doctor.diagnosis import Head
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.matrix import GOLD_GAIN, GOLD_LINKS
 from s2s.doctor.run import Exam, View
+from s2s.doctor.thresholds import GOLD_GAIN, GOLD_LINKS
 from s2s.explain.alignment_score import GoldPair, gold_counts, rate
 from s2s.model import Model
 from s2s.text.vocab import BOS

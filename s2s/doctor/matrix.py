@@ -11,19 +11,23 @@ import numpy as np
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.sheet import Sheet, Weights, shape, sums
+from s2s.doctor.thresholds import (
+    BACKWARDS,
+    COLUMNS_WHOLE,
+    CONSTANT,
+    GOLD_GAIN,
+    GOLD_LINKS,
+    PADDING,
+    PUNCTUATION,
+    PUNCTUATION_TIMES,
+    ROWS_OFF,
+    SINK,
+    UNIFORM,
+)
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-MOST_OFF, MOST_COLUMNS = 0.02, 0.9  # share of rows that may miss 1; of columns at 1 that say the axis is wrong
-PADDING = 0.01  # weight on padding, at most
-UNIFORM = 0.97  # entropy, as a share of a uniform row's
-CONSTANT = 0.06  # mean distance (total variation) of a row from the mean row
-SINK = 0.45  # weight on one place in the mean over all steps
-PUNCTUATION = 0.6  # weight on punctuation
-BACKWARDS = -0.8  # mean correlation of steps and places
-GOLD_GAIN, GOLD_LINKS = 0.1, 5  # fall of AER that tells a shift, from that many links
 
 
 def examine(
@@ -68,9 +72,9 @@ def broken(measures: Mapping[str, float]) -> Iterator[Finding]:
         yield Finding("nan", 1.0, {"rows": measures["nan_rows"]}, cure=Cure("mask_finite"))
     if measures["empty_rows"]:
         yield Finding("empty_row", 0.95, {"rows": measures["empty_rows"]}, cure=Cure("keep_one"))
-    if measures["rows_off"] > MOST_OFF:
+    if measures["rows_off"] > ROWS_OFF:
         numbers = {name: measures[name] for name in ("rows_off", "columns_whole", "least_weight")}
-        if measures["columns_whole"] > MOST_COLUMNS:
+        if measures["columns_whole"] > COLUMNS_WHOLE:
             yield Finding("wrong_axis", 1.0, numbers, cure=Cure("softmax_over_source"))
         else:
             yield Finding("not_normalised", 0.9, numbers, cure=Cure("softmax_over_source"))
@@ -105,7 +109,7 @@ def _sinks(measures: Mapping[str, float]) -> Iterator[Finding]:
     first, last, eos, marks = (measures[name] for name in ("first", "last", "eos", "punctuation"))
     if eos > SINK:
         yield Finding("eos_sink", _between(eos, SINK, 1.0), {"share": eos})
-    elif marks > PUNCTUATION and marks > 3 * measures["punctuation_tokens"]:
+    elif marks > PUNCTUATION and marks > PUNCTUATION_TIMES * measures["punctuation_tokens"]:
         yield Finding("punctuation", _between(marks, PUNCTUATION, 1.0), {"share": marks})
     elif last > SINK:
         yield Finding("last_token", _between(last, SINK, 1.0), {"share": last})

@@ -10,14 +10,10 @@ from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.matrix import backwards, broken, known, shapes
 from s2s.doctor.sheet import Sheet, shape, sums
+from s2s.doctor.thresholds import GAP, HARD, HARD_GAP, SATURATED, UNKNOWN
 from s2s.trace.trace import Trace
 
-UNKNOWN = 0.15  # share of unknown source words
-GAP = 20.0  # score between the two greatest, of a saturated softmax
-SATURATED = 0.5  # share of such steps
-HARD, HARD_GAP = 0.012, 10.0  # entropy, as a share of a uniform row's, and median gap of steps at one word alone
 LEAST = 4  # steps and source tokens, at least, of rows of scores that are compared
-PARALLEL = 0.01  # spread of scores over steps, at most, that is left when each row's mean is taken away
 
 
 def examine(trace: Trace) -> Diagnosis:

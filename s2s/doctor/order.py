@@ -8,16 +8,15 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
-from s2s.doctor.batch import SAME, cured
+from s2s.doctor.batch import cured
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.rebuilt import changed
-from s2s.doctor.run import UNLEARNED, Exam, Run, alone, forced, score, with_rows
+from s2s.doctor.run import Exam, Run, alone, forced, score, with_rows
+from s2s.doctor.thresholds import FIRST_GAIN, GAIN, MOVED, SAME, SHARE, UNLEARNED
 from s2s.model import Model, Seq2Seq
 from s2s.text.vocab import BOS, EOS, PAD, UNK
 
-GAIN = 0.1  # nats a token, and
-SHARE = 0.25  # share of the loss, that a remedy of this module has to save before it is a finding
-FIRST, FIRST_GAIN = 3, 1.0  # first words of a sentence, and the nats that another first token has to save there
+FIRST = 3  # first words of a sentence, over which another first token is judged
 PRECEDES = 0.03  # added to the strength of one wrong token, which is less to go wrong than an order
 CANDIDATES = 400  # first tokens that are tried
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # of attention: by steps, by source tokens
@@ -149,7 +148,7 @@ def replayed(exam: Exam) -> Iterator[Finding]:
         return
     by_move = {move: _apart(exam.runs, [_moved(exam.model, run, *move) for run in exam.runs]) for move in MOVES}
     (steps, tokens), least = min(by_move.items(), key=lambda item: item[1])
-    if least <= 0.2 * difference:
+    if least <= MOVED * difference:
         cure = Cure("move_attention", True, {"replay_difference": difference}, {"replay_difference": least})
         yield Finding("shift", 0.98, {"steps": steps, "tokens": tokens, "difference": difference}, cure=cure)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from s2s.doctor.batch import BETTER
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.heads import many, views
 from s2s.doctor.order import MOVES, shifted
 from s2s.doctor.run import Exam, forced
+from s2s.doctor.thresholds import AGAIN, ASTRAY, AVOIDED, HEAD_TIMES, OVERLAP, OVERLAP_TIMES
 from s2s.explain.agreement import kendall, mean_tau
 from s2s.explain.erasure import leave_one_out
 from s2s.explain.replay import Lane
@@ -19,10 +19,6 @@ from s2s.model import Seq2Seq
 from s2s.text.vocab import BOS, EOS, UNK
 
 SENTENCES, LONGEST = 8, 60  # sentences whose words are erased; tokens of a side, at most
-MORE, TIMES = 0.1, 1.3  # overlap that a moved row has to add, and to multiply
-HEAD_TIMES = 1.2  # the same of another head, which adds as much
-AGAIN, AVOIDED = 0.5, 0.5  # need of words that were needed before, at least; the weight on such, as a share of it
-ASTRAY = 0.45  # overlap with erasure, at most, of attention that a penalty drove away
 LEAST = 3  # source tokens
 
 
@@ -46,7 +42,7 @@ def against_erasure(exam: Exam) -> Iterator[Finding]:
     (steps, tokens), best = max(by_move.items(), key=lambda item: item[1])
     exam.measures["erasure_overlap_moved"] = best
     gain = exam.measures.get(f"moved_{steps:+d}_{tokens:+d}_gain", 0.0)
-    if best - own > MORE and best > TIMES * own and gain > 0:
+    if best - own > OVERLAP and best > OVERLAP_TIMES * own and gain > 0:
         cure = Cure("move_attention", True, {"erasure_overlap": own}, {"erasure_overlap": best})
         numbers = {"steps": steps, "tokens": tokens, "overlap": own, "moved": best}
         yield Finding("shift", 0.7, numbers, cure=cure)
@@ -105,7 +101,7 @@ def _heads(exam: Exam, rows: list[tuple[Tensor, Tensor, Lane]], own: float) -> I
         for view in heads[0]
     }
     (layer, head), best = max(exam.overlaps.items(), key=lambda item: item[1])
-    if best - own > max(MORE, BETTER) and best > HEAD_TIMES * own:
+    if best - own > OVERLAP and best > HEAD_TIMES * own:
         cure = Cure("other_head", True, {"erasure_overlap": own}, {"erasure_overlap": best})
         numbers = {"layer": layer, "head": head, "overlap": own, "best": best}
         yield Finding("wrong_head", 0.75, numbers, cure=cure)

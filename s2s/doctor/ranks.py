@@ -6,15 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from s2s.doctor.finding import STRONG, Cure, Finding
+from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.sinks import PLACES
+from s2s.doctor.thresholds import HALF, REMARK, STRONG
 
 SHAPES = {*PLACES, "uniform", "constant"}  # what rows look like, which says little of why
 SHOWN = {"wrong_head", "late_attention"}  # of what is looked at, which makes no model worse
 REMEDIES = {"gate_order", "wrong_bos", "reversed_source", "wrong_vocabulary", "shift"}
 WHOLE = {"not_summed", "not_normalised"}  # a context that depends on the width of the batch
-REMARK = 0.45  # strength of what another finding explains
-HALF = 0.5  # of what the best remedy saves; one that saves less mends a part of the same fault
 
 
 def explains(finding: Finding) -> bool:

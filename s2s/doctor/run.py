@@ -20,7 +20,6 @@ from s2s.model.interface import StepAttention
 from s2s.text.vocab import BOS, EOS
 
 FEW = 16  # pairs of the tests that run a model many times
-UNLEARNED = 0.75  # loss, as a share of what the frequencies of words reach, of a model that has learned little
 LONGEST = 60  # tokens of a side in those tests
 View = tuple[int, int]  # layer and head, both from 1; head 0: the mean of a layer, layer 0: that of all
 T = TypeVar("T")

@@ -11,19 +11,16 @@ from torch import Tensor
 from s2s.doctor.batch import cured
 from s2s.doctor.context import by_our_network, remade, sheets
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.of_trace import PARALLEL, score_measures, scored
+from s2s.doctor.of_trace import score_measures, scored
 from s2s.doctor.rebuilt import rebuilt
 from s2s.doctor.run import Exam, Run, score
 from s2s.doctor.sheet import shape
+from s2s.doctor.thresholds import FLAT, OTHER_SCORES, PARALLEL, SAME_SCORES, SATURATED_TANH
 from s2s.model import Model, Seq2Seq
 from s2s.model.attention import AdditiveAttention
 from s2s.model.interface import StepAttention
 from s2s.text.vocab import BOS
 
-SAME_SCORES = 1e-3  # mean difference of scores, as a share of their size, up to which they follow a formula
-OTHER_SCORES = 0.02  # the same, from which they do not
-FLAT = 0.99  # |tanh| from which a unit is saturated
-SATURATED_TANH = 0.9  # share of such units
 ALIKE = 0.76  # strength of scores that are the same at every step, whatever the rows look like
 FACTORS = (2.0, 6.0, 24.0)  # by which scores are multiplied or divided
 

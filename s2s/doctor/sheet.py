@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from s2s.doctor.thresholds import EMPTY, SUM_ERROR
+
 Weights = NDArray[np.float64]
-SUM_ERROR = 1e-3  # of a row or column that sums to 1, at most
-EMPTY = 1e-6  # greatest sum of a row without weight
 SHORT = 4  # source tokens, below which a share of one place is not judged
 FEW_STEPS = 3  # steps, below which constancy is not judged
 PADS = frozenset(("<pad>", "[pad]", "<blank>", "<fill>"))

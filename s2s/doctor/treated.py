@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from s2s.doctor.finding import Finding
-from s2s.doctor.sheet import EMPTY, Sheet, Weights
+from s2s.doctor.sheet import Sheet, Weights
+from s2s.doctor.thresholds import EMPTY
 
 
 def treated(finding: Finding, sheet: Sheet) -> Weights | None:

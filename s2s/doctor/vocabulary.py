@@ -10,13 +10,12 @@ from s2s.doctor.batch import cured
 from s2s.doctor.finding import Finding
 from s2s.doctor.order import gained, strength
 from s2s.doctor.run import Exam, alone, forced, score
+from s2s.doctor.thresholds import EXCHANGED, SUITS
 from s2s.text.vocab import EOS
 
 MOVES = (-2, -1, 1, 2)  # by how much all numbers of a side may be moved
 WORDS, CANDIDATES = 12, 200  # source words that get another number, and numbers that are tried
 CHOSEN, TRIED = 3, 3  # sentences that choose a number, and others that judge it
-BETTER = 0.2  # nats a token that the chosen number gives these
-MOST = 0.6  # share of words that another number suits better
 
 
 def renumbered(exam: Exam) -> Iterator[Finding]:
@@ -38,7 +37,7 @@ def renumbered(exam: Exam) -> Iterator[Finding]:
     suits = [word for word, other in others.items() if word != other]
     exam.measures["words_exchanged"] = len(suits) / max(len(others), 1)
     after = score(alone(exam.model, [(_with(source, others), target) for source, target in exam.some]))
-    if len(suits) > MOST * len(others) and gained(exam, before, after):
+    if len(suits) > EXCHANGED * len(others) and gained(exam, before, after):
         numbers = {"words": exam.measures["words_exchanged"], "gain": after - before}
         cure = cured("same_vocabulary", before, after)
         yield Finding("wrong_vocabulary", strength(before, after), numbers, cure=cure)
@@ -74,7 +73,7 @@ def _best(exam: Exam, word: int, having: Sequence[Ids], numbers: Sequence[int]) 
     other = numbers[max(range(len(numbers)), key=lambda n: sums[n])]
     tried = having[CHOSEN:]
     gain = score(alone(exam.model, [(_with(s, {word: other}), t) for s, t in tried])) - score(alone(exam.model, tried))
-    return other if gain > BETTER else word
+    return other if gain > SUITS else word
 
 
 def _with(source: Sequence[int], others: Mapping[int, int]) -> list[int]:

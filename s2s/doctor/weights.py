@@ -10,23 +10,16 @@ import torch
 from torch import Tensor
 
 from s2s.data.batches import collate
-from s2s.doctor.context import IDLE
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.run import Exam
+from s2s.doctor.thresholds import BOTH_DRAWN, DRAWN, EDGE, FIRST_STATES, IDLE, NO_GRADIENT, SMALLEST, UNEVEN
 from s2s.model import Seq2Seq
 from s2s.model.decoder import DecoderState
 from s2s.text.vocab import EOS
 
-EDGE = 1.15  # greatest singular value, as a share of the Marchenko-Pastur edge, of a matrix of independent entries
-UNEVEN = 0.04  # Kolmogorov's distance, at most, of drawn entries from the distribution that they were drawn from
 ORTHOGONAL = 1e-2  # of singular values that are all 1
 ENOUGH = 4  # sources, at least, whose first states are compared
-SPREAD = 1e-2  # of the first decoder state over sources, as a share of its size
-NO_GRADIENT = 1e-7  # norm of the gradient at the encoder's words as a share of that at the output
 STEPS = 12  # of a pair, whose loss is differentiated
-ALL = 0.7  # share of matrices that still look drawn, of a part that was never trained
-MANY = 0.3  # the same of encoder and decoder both, where all matrices of the scores do
-SMALLEST = 8  # rows and columns of a matrix that is judged
 
 
 def spectrum(weight_RC: Tensor) -> float:
@@ -104,12 +97,12 @@ def untrained(exam: Exam) -> Iterator[Finding]:
         "weight_growth": max(map(growth, cells)),
     }
     numbers = {name: exam.measures[name] for name in ("encoder_drawn", "decoder_drawn", "encoder_bias_norm")}
-    if share > ALL and rest > ALL:
+    if share > DRAWN and rest > DRAWN:
         yield Finding("half_trained", 0.8 + 0.1 * share, numbers, "doctor.cause.untrained", Cure("train_longer"))
         return
-    if share > ALL:
+    if share > DRAWN:
         yield Finding("frozen_encoder", 0.8 + 0.1 * share, numbers, cure=Cure("train_encoder"))
-    yield from _scores(exam, min(share, rest) > MANY)
+    yield from _scores(exam, min(share, rest) > BOTH_DRAWN)
 
 
 def _scores(exam: Exam, barely: bool) -> Iterator[Finding]:
@@ -162,7 +155,7 @@ def bridge(exam: Exam) -> Iterator[Finding]:
         return
     spread = float((first_NH - first_NH.mean(dim=0)).norm(dim=1).mean() / first_NH.norm(dim=1).mean().clamp_min(1e-6))
     exam.measures["first_state_spread"] = spread
-    if spread < SPREAD:
+    if spread < FIRST_STATES:
         yield Finding("dead_bridge", 0.85, {"spread": spread}, cure=Cure("train_bridge"))
 
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from s2s.doctor import CAUSES, Cure, Diagnosis, Finding, examine_checkpoint, examine_matrix
+from s2s.doctor import Cure, Diagnosis, Finding, examine_checkpoint, examine_matrix
 from s2s.doctor.read import examine_content
 from s2s.doctor.report import limits, words
 from s2s.doctor.report.page import render
@@ -18,70 +18,6 @@ from tests.doctor.broken import BROKEN, date, pairs
 from tests.paths import ROOT
 
 CHECKPOINT = {"kind": "checkpoint", "name": "m", "digest": "d", "attention": "dot", "sentences": 1, "left_out": 0}
-
-
-def test_the_limits_are_those_of_the_tests() -> None:
-    from s2s.doctor import batch, context, data, formed, matrix, of_trace, order, proof, scores, vocabulary, weights
-
-    of_code = {
-        "rows_off": matrix.MOST_OFF,
-        "columns_whole": matrix.MOST_COLUMNS,
-        "batch_row_error": batch.SAME,
-        "entropy_share": matrix.UNIFORM,
-        "row_distance": matrix.CONSTANT,
-        "first": matrix.SINK,
-        "last": matrix.SINK,
-        "eos": matrix.SINK,
-        "punctuation": matrix.PUNCTUATION,
-        "padding": matrix.PADDING,
-        "monotony": matrix.BACKWARDS,
-        "moved_gain": order.GAIN,
-        "replay_difference": batch.SAME,
-        "repeat_difference": batch.SAME,
-        "memory_difference": batch.SAME,
-        "batch_difference": batch.SAME,
-        "padding_difference": batch.SAME,
-        "padding_mass": batch.MASS,
-        "keys_difference": context.CLOSE,
-        "context_difference": context.CLOSE,
-        "permuted_variation": context.IDLE,
-        "place_variation": context.IDLE,
-        "source_variation": context.SOURCE,
-        "first_state_spread": weights.SPREAD,
-        "source_gradient": weights.NO_GRADIENT,
-        "saturated_steps": of_trace.SATURATED,
-        "saturated_tanh": scores.SATURATED_TANH,
-        "gates_gain": order.GAIN,
-        "first_token_gain": order.FIRST_GAIN,
-        "backwards_gain": order.GAIN,
-        "training_gain": data.MORE_GAIN,
-        "unknown_source": data.UNKNOWN,
-        "unknown_target": data.UNKNOWN,
-        "unknown_words": of_trace.UNKNOWN,
-        "encoder_drawn": weights.ALL,
-        "decoder_drawn": weights.ALL,
-        "weight_growth": data.GROWN,
-        "gradient_growth": data.NORM_GROWTH,
-        "needed_again": proof.AGAIN,
-        "score_spread": of_trace.PARALLEL,
-        "score_difference": scores.OTHER_SCORES,
-        "directions_gain": order.GAIN,
-        "renumbered_gain": order.GAIN,
-        "words_exchanged": vocabulary.MOST,
-        "attention_moved": formed.UNMOVED,
-    }
-    own = {
-        "nan_rows": 0,
-        "empty_rows": 0,
-        "batch_columns": 0.5,
-        "scores_drawn": 1,
-        "loss_rise": 10,
-    }
-    assert {name: limit.value for name, limit in limits.LIMITS.items() if limit} == of_code | own
-    assert limits.TRIAL == data.MORE_STEPS
-    assert (limits.HEART, limits.HEART_NATS) == (data.HEART, data.HEART_NATS)
-    assert (limits.OVERFIT, limits.OVERFIT_NATS, limits.UNLEARNED) == (data.OVERFIT, data.OVERFIT_NATS, data.UNLEARNED)
-    assert {cause for limit in limits.LIMITS.values() if limit for cause in limit.findings} <= set(CAUSES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,6 @@
 """The measures by the question that they answer, and from which value on each of them speaks for a finding.
 
-Needs neither torch nor numpy: a page draws from it. The tests of the doctor have the same limits; a test compares them.
+Needs neither torch nor numpy: a page draws from it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-TRIAL = 40  # batches of the short training that a finding of an unfinished model is read from
-UNLEARNED, OVERFIT, OVERFIT_NATS = 0.75, 1.5, 0.7  # of a loss, against that of frequencies and of training pairs
-HEART, HEART_NATS = 5, 0.1  # the same, of a model that knows its training pairs by heart
+from s2s.doctor import thresholds as at
+
 # Of models that were broken on purpose, whose right cause came first, and all: with data that no threshold was set by;
 # and of faults that no test had been written for.
 NAMED_FIRST, PATIENTS = 72, 75
@@ -43,23 +42,23 @@ TESTS: dict[str, dict[str, Limit | None]] = {
         "rows": None,
         "nan_rows": _above(0, "nan"),
         "empty_rows": _above(0, "empty_row"),
-        "rows_off": _above(0.02, "wrong_axis", "not_normalised"),
-        "columns_whole": _above(0.9, "wrong_axis"),
-        "batch_columns": _above(0.5, "wrong_axis"),
-        "batch_row_error": _above(0.002, "not_normalised"),
+        "rows_off": _above(at.ROWS_OFF, "wrong_axis", "not_normalised"),
+        "columns_whole": _above(at.COLUMNS_WHOLE, "wrong_axis"),
+        "batch_columns": _above(at.BATCH_COLUMNS, "wrong_axis"),
+        "batch_row_error": _above(at.SAME, "not_normalised"),
         "least_weight": None,
     },
     "shape": {
-        "entropy_share": _above(0.97, "uniform"),
-        "row_distance": _below(0.06, "constant"),
-        "first": _above(0.45, "first_token"),
-        "last": _above(0.45, "last_token"),
-        "eos": _above(0.45, "eos_sink"),
-        "punctuation": _above(0.6, "punctuation"),
+        "entropy_share": _above(at.UNIFORM, "uniform"),
+        "row_distance": _below(at.CONSTANT, "constant"),
+        "first": _above(at.SINK, "first_token"),
+        "last": _above(at.SINK, "last_token"),
+        "eos": _above(at.SINK, "eos_sink"),
+        "punctuation": _above(at.PUNCTUATION, "punctuation"),
         "punctuation_tokens": None,
-        "padding": _above(0.01, "padding_mass"),
+        "padding": _above(at.PADDING, "padding_mass"),
         "diagonal": None,
-        "monotony": _below(-0.8, "reversed_source"),
+        "monotony": _below(at.BACKWARDS, "reversed_source"),
     },
     "place": {
         "aer": None,
@@ -71,68 +70,68 @@ TESTS: dict[str, dict[str, Limit | None]] = {
         "aer_integrated": None,
         "aer_erasure": None,
         "aer_row_sentences": None,
-        "moved_gain": _above(0.1, "shift"),
-        "replay_difference": _above(0.002, "shift"),
+        "moved_gain": _above(at.GAIN, "shift"),
+        "replay_difference": _above(at.SAME, "shift"),
         "erasure_overlap": None,
         "erasure_overlap_moved": None,
         "erasure_tau": None,
     },
     "batch": {
-        "repeat_difference": _above(0.002, "dropout_at_test"),
-        "memory_difference": _above(0.002, "other_source"),
-        "batch_difference": _above(0.002, "other_source"),
-        "padding_difference": _above(0.002, "padding_mass"),
-        "padding_mass": _above(0.0001, "padding_mass"),
-        "keys_difference": _above(0.01, "other_source"),
+        "repeat_difference": _above(at.SAME, "dropout_at_test"),
+        "memory_difference": _above(at.SAME, "other_source"),
+        "batch_difference": _above(at.SAME, "other_source"),
+        "padding_difference": _above(at.SAME, "padding_mass"),
+        "padding_mass": _above(at.PADDING_MASS, "padding_mass"),
+        "keys_difference": _above(at.CLOSE, "other_source"),
     },
     "used": {
-        "context_difference": _above(0.01, "shift", "not_summed"),
-        "permuted_variation": _below(0.03, "bypassed"),
-        "place_variation": _below(0.03, "bypassed"),
-        "source_variation": _above(0.15, "bypassed"),
-        "first_state_spread": _below(0.01, "dead_bridge"),
-        "source_gradient": _below(1e-7, "no_gradient"),
+        "context_difference": _above(at.CLOSE, "shift", "not_summed"),
+        "permuted_variation": _below(at.IDLE, "bypassed"),
+        "place_variation": _below(at.IDLE, "bypassed"),
+        "source_variation": _above(at.SOURCE, "bypassed"),
+        "first_state_spread": _below(at.FIRST_STATES, "dead_bridge"),
+        "source_gradient": _below(at.NO_GRADIENT, "no_gradient"),
         "attention_gradient": None,
-        "needed_again": _above(0.5, "coverage_too_early"),
+        "needed_again": _above(at.AGAIN, "coverage_too_early"),
         "seen_again": None,
     },
     "scores": {
         "score_gap": None,
-        "saturated_steps": _above(0.5, "saturated"),
+        "saturated_steps": _above(at.SATURATED, "saturated"),
         "smaller_scores_gain": None,
-        "saturated_tanh": _above(0.9, "saturated_tanh"),
-        "score_spread": _below(0.01, "constant"),
-        "score_difference": _above(0.02, "no_tanh", "saturated", "uniform"),
+        "saturated_tanh": _above(at.SATURATED_TANH, "saturated_tanh"),
+        "score_spread": _below(at.PARALLEL, "constant"),
+        "score_difference": _above(at.OTHER_SCORES, "no_tanh", "saturated", "uniform"),
         "score_ratio": None,
     },
     "order": {
-        "gates_gain": _above(0.1, "gate_order"),
-        "directions_gain": _above(0.1, "gate_order"),
-        "renumbered_gain": _above(0.1, "wrong_vocabulary"),
-        "words_exchanged": _above(0.6, "wrong_vocabulary"),
-        "first_token_gain": _above(1, "wrong_bos"),
-        "backwards_gain": _above(0.1, "reversed_source"),
+        "gates_gain": _above(at.GAIN, "gate_order"),
+        "directions_gain": _above(at.GAIN, "gate_order"),
+        "renumbered_gain": _above(at.GAIN, "wrong_vocabulary"),
+        "words_exchanged": _above(at.EXCHANGED, "wrong_vocabulary"),
+        "first_token_gain": _above(at.FIRST_GAIN, "wrong_bos"),
+        "backwards_gain": _above(at.GAIN, "reversed_source"),
     },
     "training": {
         "loss": None,
         "loss_of_frequencies": None,
         "loss_on_training": None,
-        "training_gain": _above(0.05, "half_trained"),
-        "unknown_source": _above(0.15, "unknown_words"),
-        "unknown_target": _above(0.15, "unknown_words"),
-        "unknown_words": _above(0.15, "unknown_words"),
-        "encoder_drawn": _above(0.7, "frozen_encoder", "half_trained"),
-        "decoder_drawn": _above(0.7, "half_trained"),
+        "training_gain": _above(at.MORE_GAIN, "half_trained"),
+        "unknown_source": _above(at.UNKNOWN, "unknown_words"),
+        "unknown_target": _above(at.UNKNOWN, "unknown_words"),
+        "unknown_words": _above(at.UNKNOWN, "unknown_words"),
+        "encoder_drawn": _above(at.DRAWN, "frozen_encoder", "half_trained"),
+        "decoder_drawn": _above(at.DRAWN, "half_trained"),
         "scores_drawn": Limit("from", 1, ("untrained_scores",)),
         "encoder_spectrum": None,
         "scores_spectrum": None,
         "encoder_bias_norm": None,
-        "weight_growth": _above(2.5, "exploding_norms"),
-        "gradient_growth": _above(100, "exploding_norms"),
-        "loss_rise": _above(10, "exploding_norms"),
+        "weight_growth": _above(at.GROWN, "exploding_norms"),
+        "gradient_growth": _above(at.NORM_GROWTH, "exploding_norms"),
+        "loss_rise": _above(at.LOSS_RISE, "exploding_norms"),
         "loss_falling": None,
         "attention_formed": None,
-        "attention_moved": _below(0.1, "late_attention", "coverage_too_early"),
+        "attention_moved": _below(at.UNMOVED, "late_attention", "coverage_too_early"),
         "loss_fallen": None,
     },
 }
@@ -176,9 +175,9 @@ SAME_WITH = {
     "exploding_norms.growth": ("rise", "gradient_growth"),
 }
 NUMBERS = {  # that are no measure of one name
-    "other_source.difference": _above(0.002, "other_source"),
-    "gate_order.gain": _above(0.1, "gate_order"),
-    "wrong_vocabulary.gain": _above(0.1, "wrong_vocabulary"),
+    "other_source.difference": _above(at.SAME, "other_source"),
+    "gate_order.gain": _above(at.GAIN, "gate_order"),
+    "wrong_vocabulary.gain": _above(at.GAIN, "wrong_vocabulary"),
 }
 PATTERNS = {
     "aer": re.compile(r"aer\+0"),
@@ -192,9 +191,9 @@ def relative(number: str, numbers: Mapping[str, float], finding: str) -> Limit |
     if number != "loss":
         return None
     if "loss_of_frequencies" in numbers:
-        return _above(UNLEARNED * numbers["loss_of_frequencies"], finding)
+        return _above(at.UNLEARNED * numbers["loss_of_frequencies"], finding)
     if known := numbers.get("loss_on_training"):
-        from_known = max(OVERFIT * known, OVERFIT_NATS + known), max(HEART * known, HEART_NATS + known)
+        from_known = max(at.OVERFIT * known, at.OVERFIT_NATS + known), max(at.HEART * known, at.HEART_NATS + known)
         return _above(min(from_known), finding)
     return None
 

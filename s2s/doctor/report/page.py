@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from html import escape
 
 from s2s.doctor.diagnosis import Diagnosis
-from s2s.doctor.finding import STRONG, Finding
+from s2s.doctor.finding import Finding
 from s2s.doctor.report import words
 from s2s.doctor.report.tables import Table, tables
 from s2s.doctor.report.words import Line
+from s2s.doctor.thresholds import STRONG
 from s2s.errors import say
 from s2s.inspect.report.charts import Bar, bars
 from s2s.inspect.report.render import POLICY, STYLE

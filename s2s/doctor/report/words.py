@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from s2s.doctor.diagnosis import Diagnosis
-from s2s.doctor.finding import STRONG, Cure, Finding
+from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.report.limits import (
     LIMITS,
     NAMED_FIRST,
     NUMBERS,
     PATIENTS,
     TESTS,
-    TRIAL,
     UNFORESEEN,
     UNFORESEEN_NAMED,
     Limit,
@@ -21,6 +20,7 @@ from s2s.doctor.report.limits import (
     measure_of,
     relative,
 )
+from s2s.doctor.thresholds import MORE_STEPS, STRONG
 from s2s.errors import joined, say, sentences
 from s2s.text.safe import printable
 
@@ -136,7 +136,7 @@ def outcome(given: Cure, language: str, kind: str = "checkpoint") -> str:
     came = "verified" if given.verified else "failed"
     text = say(f"doctor.{came}", language, told=", ".join(told))
     if given.name == "train_longer":
-        return joined(say("doctor.ran.trial", language, batches=TRIAL), text, say("doctor.trial", language))
+        return joined(say("doctor.ran.trial", language, batches=MORE_STEPS), text, say("doctor.trial", language))
     by_run = RAN.get(given.name, "weights") if "log_prob" in given.after else next(iter(given.after))
     return joined(say(f"doctor.ran.{by_run}", language), text)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.doctor.diagnosis import Diagnosis
-from s2s.doctor.finding import STRONG, Finding
+from s2s.doctor.finding import Finding
 from s2s.doctor.report import words
+from s2s.doctor.thresholds import STRONG
 from s2s.errors import say
 from s2s.text.safe import printable, shortened
 from s2s.web.shell import language, projector
