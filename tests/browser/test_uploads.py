@@ -99,7 +99,8 @@ def test_a_file_below_the_limit_arrives_and_one_above_leaves_it_there(
     field.set_input_files(tmp_path / "below" / upload.name)
     expect(upload.answer(page, upload.lang)).to_be_visible(timeout=ARRIVES)
     field.set_input_files(tmp_path / "above" / upload.name)
-    expect(page.get_by_text(say("builtin.too_large", upload.lang, size=f"{most}.0MB"))).to_be_visible()
+    reason = page.get_by_text(say("builtin.too_large", upload.lang, size=f"{most}.0MB"))
+    page.wait_for_function("reason => reason.clientWidth > 100", arg=reason.element_handle())  # not for readers alone
     expect(upload.answer(page, upload.lang)).to_be_visible(visible=not upload.refused)
 
 
@@ -142,6 +143,23 @@ def test_of_two_refused_files_the_page_speaks_of_the_second(open_page: OpenPage,
     page.get_by_test_id("stFileChip").filter(has_text=names[1]).get_by_role("button").click()
     if key != "inspect_file":
         expect(about[1]).to_have_count(0)
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_after_a_file_that_the_browser_refused_the_page_says_why_it_refuses_another(
+    open_page: OpenPage, tmp_path: Path, key: str
+) -> None:
+    upload, ending = UPLOADS[key], Path(UPLOADS[key].name).suffix
+    (tmp_path / f"large{ending}").write_bytes(bytes(int(1.01 * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
+    (tmp_path / f"broken{ending}").write_bytes(REFUSED[key])
+    page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
+    field = field_of(page, key, upload.lang, upload.click)
+    field.set_input_files(tmp_path / f"large{ending}")
+    expect(page.locator("[data-testid=stFileChip][aria-invalid=true]")).to_be_visible()
+    field.set_input_files(tmp_path / f"broken{ending}")
+    if key == "inspect_file":
+        page.get_by_role("button", name=say("inspect.start", upload.lang), disabled=False).click()
+    expect(page.get_by_test_id("stAlert").filter(has_text=f"broken{ending}")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,14 @@ UPLOADING = """
   :is(.st-key-inspect_start, [class*='measure']) button {
   pointer-events: none; opacity: 0.5;
 }
+/* why the browser did not send a file, which Streamlit writes for screen readers and shows where a mouse points */
+[data-testid='stFileChip'][aria-invalid='true'] {
+  height: auto; flex-wrap: wrap;
+  > [role='alert'] {
+    position: static; flex: 1 0 100%; width: auto; height: auto; margin: 0; overflow: visible; overflow-wrap: anywhere;
+    clip: auto; clip-path: none; white-space: normal; color: inherit; font-size: 0.85rem;
+  }
+}
 """
 # With a system's own colours, which take backgrounds away: what is chosen has a frame, a switch that is on is filled.
 FORCED = """

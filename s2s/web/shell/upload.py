@@ -16,7 +16,8 @@ from s2s.web.shell import language
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-BROWSER_REFUSED = "[data-testid=stFileChipIconError]"  # in a field: a file that the browser did not send
+# In a field, whose files stand in the order in which they were chosen: the newest is one that the browser did not send.
+BROWSER_REFUSED = "[data-testid=stFileChips] > div > :last-child [aria-invalid=true]"
 
 
 def file_field(
