@@ -63,7 +63,8 @@ bench: $(READY)
 
 bench-peers: $(READY)
 	$(BIN)/python -m benchmarks.peers
-	$(BIN)/python -m pytest tests/adapters/test_peers.py
+	$(BIN)/python -m benchmarks.environments inseq
+	$(BIN)/python -m pytest tests/adapters/test_peers.py tests/model/huggingface/test_inseq.py
 
 $(READY): requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make app PYTHON=python3.11")'

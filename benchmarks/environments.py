@@ -14,7 +14,8 @@ TORCH = "torch==2.13.0"  # the one that requirements.txt names
 def interpreter(name: str, directory: Path) -> Path:
     """The Python of the environment ``directory/name``, which has the packages of ``requirements/name.txt``.
 
-    The lists are complete and installed without dependencies: OpenNMT-py refuses torch 2.13, JoeyNMT requires linters.
+    The lists are complete and installed without dependencies: OpenNMT-py refuses torch 2.13, JoeyNMT requires linters,
+    inseq CUDA.
     """
     listed = HERE / "requirements" / f"{name}.txt"
     environment, content = directory / name, f"{TORCH}\n{listed.read_text(encoding='utf-8')}"
@@ -28,3 +29,8 @@ def interpreter(name: str, directory: Path) -> Path:
         subprocess.run([*install, "--no-deps", "-r", str(listed)], check=True)
         ready.write_text(content, encoding="utf-8")
     return python
+
+
+if __name__ == "__main__":
+    for one in sys.argv[1:]:
+        interpreter(one, HERE / ".peers")
