@@ -15,22 +15,18 @@ from s2s.data.batches import Ids, collate
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.run import LONGEST, Exam, alone, score, spread
 from s2s.doctor.thresholds import (
+    GAIN,
     GROWN,
-    HEART,
-    HEART_NATS,
     LOSS_RISE,
     MORE_BATCH,
-    MORE_GAIN,
-    MORE_LOSS,
     MORE_RATE,
-    MORE_SHARE,
     MORE_STEPS,
     NORM_GROWTH,
-    OVERFIT,
-    OVERFIT_NATS,
+    SHARE,
     UNKNOWN,
     UNLEARNED,
     WORSE,
+    most,
 )
 from s2s.model import Seq2Seq
 from s2s.text.vocab import PAD, UNK
@@ -66,9 +62,8 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
         some = spread(exam.train, KNOWN)
         known = -score(exam.whole(some, lambda share: progress(own + own * share)))
         exam.measures["loss_on_training"] = known
-        much, by_heart = (OVERFIT, OVERFIT_NATS), (HEART, HEART_NATS)
-        if any(loss > times * known and loss - known > nats for times, nats in (much, by_heart)):
-            numbers = {"loss": loss, "loss_on_training": known}
+        if loss > most(known, frequencies):
+            numbers = {"loss": loss, "loss_on_training": known, "loss_of_frequencies": frequencies}
             yield Finding("too_little_data", 0.7 + 0.1 * min(1.0, loss - known), numbers, cure=Cure("more_data"))
             return
         if not explained:
@@ -87,7 +82,7 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
 def _unfinished(exam: Exam, loss: float, progress: Callable[[float], None]) -> Iterator[Finding]:
     """A copy of the model is trained for some steps more on the training pairs: whether its loss here falls at once."""
     before = score(exam.runs)
-    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < MORE_LOSS:
+    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < GAIN:
         return
     model, rng = copy.deepcopy(exam.model), random.Random(0)
     for weight in model.parameters():
@@ -105,7 +100,7 @@ def _unfinished(exam: Exam, loss: float, progress: Callable[[float], None]) -> I
             progress(done / MORE_STEPS)
     after = score(alone(model.eval(), exam.some))
     exam.measures["training_gain"] = after - before
-    if after - before > MORE_GAIN and after - before > MORE_SHARE * -before:
+    if after - before > max(GAIN, SHARE * -before):
         cure = Cure("train_longer", True, {"log_prob": before}, {"log_prob": after})
         numbers = {"gain": after - before, "loss": loss}
         yield Finding("half_trained", 0.55 + 0.2 * (after - before) / -before, numbers, cure=cure)

@@ -10,7 +10,7 @@ from torch import Tensor
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.heads import many, views
 from s2s.doctor.order import MOVES, shifted
-from s2s.doctor.run import Exam, forced
+from s2s.doctor.run import Exam, forced, score
 from s2s.doctor.thresholds import AGAIN, ASTRAY, AVOIDED, HEAD_TIMES, OVERLAP, OVERLAP_TIMES
 from s2s.explain.agreement import kendall, mean_tau
 from s2s.explain.erasure import leave_one_out
@@ -42,7 +42,8 @@ def against_erasure(exam: Exam) -> Iterator[Finding]:
     (steps, tokens), best = max(by_move.items(), key=lambda item: item[1])
     exam.measures["erasure_overlap_moved"] = best
     gain = exam.measures.get(f"moved_{steps:+d}_{tokens:+d}_gain", 0.0)
-    if best - own > OVERLAP and best > OVERLAP_TIMES * own and gain > 0:
+    knows = -score(exam.runs) < exam.frequencies  # of a word that it does not expect, no source word costs it anything
+    if knows and best - own > OVERLAP and best > OVERLAP_TIMES * own and gain > 0:
         cure = Cure("move_attention", True, {"erasure_overlap": own}, {"erasure_overlap": best})
         numbers = {"steps": steps, "tokens": tokens, "overlap": own, "moved": best}
         yield Finding("shift", 0.7, numbers, cure=cure)

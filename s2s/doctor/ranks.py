@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.sinks import PLACES
-from s2s.doctor.thresholds import HALF, REMARK, STRONG
+from s2s.doctor.thresholds import GAIN, HALF, REMARK, STRONG
 
 SHAPES = {*PLACES, "uniform", "constant"}  # what rows look like, which says little of why
 SHOWN = {"wrong_head", "late_attention"}  # of what is looked at, which makes no model worse
@@ -36,13 +36,24 @@ def settled(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _yielding(finding: Finding, found: Sequence[Finding]) -> Finding:
-    """A model that has not learned, or too little, is a remark where something else says why."""
+    """What another finding explains is a remark: little learned, flat rows of it, no gradient through huge weights."""
     others = [o for o in found if o is not finding and o.strength >= STRONG and o.name not in SHOWN]
-    if finding.cause == "doctor.cause.half_trained" and others:
-        return replace(finding, strength=min(finding.strength, REMARK), cure=Cure("train_longer"))
-    if finding.name == "too_little_data" and any(explains(other) for other in others):
-        return replace(finding, strength=min(finding.strength, REMARK))
-    return finding
+    explained = {
+        "doctor.cause.half_trained": any(not _flat(other) for other in others),
+        "doctor.cause.too_little_data": any(explains(other) for other in others),
+        "doctor.cause.gradient_lost": any(other.name == "exploding_norms" for other in others),
+        "doctor.cause.uniform": _flat(finding) and any(other.name == "half_trained" for other in others),
+    }
+    if not explained.get(finding.cause):
+        return finding
+    cure = Cure("train_longer") if finding.name == "half_trained" else finding.cure
+    return replace(finding, strength=min(finding.strength, REMARK), cure=cure)
+
+
+def _flat(finding: Finding) -> bool:
+    """Whether rows are uniform and larger scores bring nothing, as where a model has not learned to look."""
+    before, after = (finding.cure.before, finding.cure.after) if finding.cure else ({}, {})
+    return finding.name == "uniform" and "log_prob" in before and after["log_prob"] - before["log_prob"] < GAIN
 
 
 def _saves(finding: Finding) -> float:

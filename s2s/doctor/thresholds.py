@@ -55,18 +55,16 @@ ASTRAY = 0.45  # overlap with erasure, at most, of attention that a penalty drov
 # Matrices.
 EDGE = 1.15  # greatest singular value, as a share of the Marchenko-Pastur edge, of a matrix of independent entries
 UNEVEN = 0.04  # Kolmogorov's distance, at most, of drawn entries from the distribution that they were drawn from
-DRAWN, BOTH_DRAWN = 0.7, 0.3  # share that looks drawn, of a part without training; of both, where all scores do
+DRAWN = 0.7  # share of the encoder's matrices that look drawn, where it was not trained
 SMALLEST = 8  # rows and columns of a matrix that is judged
 GROWN = 2.5  # times its size when drawn, of a matrix of a model that has learned nothing
 
 # Data and training.
 UNKNOWN = 0.15  # share of unknown words of a side
-OVERFIT, OVERFIT_NATS = 1.5, 0.7  # loss on these pairs over the loss on training pairs: times, and nats a token; or
-HEART, HEART_NATS = 5.0, 0.1  # the same of a small loss, of pairs that are nearly known by heart
+OVERFIT = 0.5  # share of what training pairs cost less than their frequencies, that these pairs cost more; or
+HEART, HEART_NATS = 5.0, 0.1  # times and nats a token that they cost more, where training pairs are known by heart
 WORSE = 1.4  # loss over that of frequencies, of a model that is not half-trained but broken
-MORE_LOSS = 0.05  # nats a token from which training goes on for a moment
-MORE_STEPS, MORE_BATCH, MORE_RATE = 40, 32, 1e-3  # of that training, with Adam
-MORE_GAIN, MORE_SHARE = 0.05, 0.2  # nats a token, and share of the loss, that an unfinished model gains by it
+MORE_STEPS, MORE_BATCH, MORE_RATE = 40, 32, 1e-3  # of a training that goes on for a moment, with Adam
 NORM_GROWTH = 100.0  # times the median, of a gradient's norm
 LOSS_RISE = 10.0  # of the training loss over its lowest, as a share of it
 
@@ -75,3 +73,15 @@ NEAR = 0.25  # mean total variation from the last rows, below which attention ha
 UNMOVED = 0.1  # the same of the first moment, of attention that training did not move
 FALLEN = 0.9  # share of the loss's whole fall
 LATE, LATE_TIMES = 0.5, 2.0  # share of the run, and times the step of the fallen loss, after which attention is late
+
+
+def most(known: float, frequencies: float) -> float:
+    """The greatest loss of a model that has learned more than its training pairs.
+
+    ``known`` is its loss on these, ``frequencies`` that of a model that knows the frequencies of words alone.
+
+    >>> most(1.0, 5.0), most(0.01, 2.5), most(2.4, 2.5)
+    (3.0, 0.11, 12.0)
+    """
+    by_heart = max(HEART * known, HEART_NATS + known)
+    return min(by_heart, known + OVERFIT * (frequencies - known)) if known < UNLEARNED * frequencies else by_heart

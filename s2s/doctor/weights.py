@@ -11,8 +11,8 @@ from torch import Tensor
 
 from s2s.data.batches import collate
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.run import Exam
-from s2s.doctor.thresholds import BOTH_DRAWN, DRAWN, EDGE, FIRST_STATES, IDLE, NO_GRADIENT, SMALLEST, UNEVEN
+from s2s.doctor.run import Exam, score
+from s2s.doctor.thresholds import DRAWN, EDGE, FIRST_STATES, IDLE, NO_GRADIENT, SMALLEST, UNEVEN, UNLEARNED
 from s2s.model import Seq2Seq
 from s2s.model.decoder import DecoderState
 from s2s.text.vocab import EOS
@@ -75,7 +75,7 @@ def growth(weight_RC: Tensor) -> float:
 
 
 def untrained(exam: Exam) -> Iterator[Finding]:
-    """The encoder's and the attention's weights against random ones of their shape."""
+    """The weights of encoder, decoder and attention against random ones of their shape."""
     if not isinstance(exam.model, Seq2Seq):
         return
     model = exam.model
@@ -86,40 +86,42 @@ def untrained(exam: Exam) -> Iterator[Finding]:
     still = [name for name, w in read.items() if drawn(w)] + [
         n for n, w in recurrent.items() if orthogonal(w) or drawn(w)
     ]
-    share = len(still) / max(len(read) + len(recurrent), 1)
-    cells = [w for name, w in model.decoder.cells.named_parameters() if w.dim() == 2]
-    rest = sum(orthogonal(w.detach()) or drawn(w) for w in cells) / max(len(cells), 1)
+    cells = [w.detach() for name, w in model.decoder.cells.named_parameters() if w.dim() == 2]
     exam.measures |= {
-        "encoder_drawn": share,
-        "decoder_drawn": rest,
+        "encoder_drawn": len(still) / max(len(read) + len(recurrent), 1),
+        "decoder_drawn": sum(orthogonal(w) or drawn(w) for w in cells) / max(len(cells), 1),
         "encoder_bias_norm": float(biases.norm()),
         "encoder_spectrum": max((spectrum(w) for w in read.values()), default=0.0),
         "weight_growth": max(map(growth, cells)),
     }
-    numbers = {name: exam.measures[name] for name in ("encoder_drawn", "decoder_drawn", "encoder_bias_norm")}
-    if share > DRAWN and rest > DRAWN:
-        yield Finding("half_trained", 0.8 + 0.1 * share, numbers, "doctor.cause.untrained", Cure("train_longer"))
-        return
-    if share > DRAWN:
-        yield Finding("frozen_encoder", 0.8 + 0.1 * share, numbers, cure=Cure("train_encoder"))
-    yield from _scores(exam, min(share, rest) > BOTH_DRAWN)
+    scores = _score_matrices(model)
+    if scores:
+        share = sum(drawn(w) for w in scores) / len(scores)
+        exam.measures |= {"scores_drawn": share, "scores_spectrum": max(map(spectrum, scores))}
+    every = (*read.values(), *cells, *scores)
+    exam.measures["network_spectrum"] = max(map(spectrum, every))
+    yield from _still_drawn(exam)
 
 
-def _scores(exam: Exam, barely: bool) -> Iterator[Finding]:
-    """The matrices of the score function, where they have the size to be judged."""
-    assert isinstance(exam.model, Seq2Seq)
-    parts = dict(exam.model.decoder.attention.named_parameters())
-    large = {n: w for n, w in parts.items() if w.dim() == 2 and min(w.shape) >= SMALLEST and "coverage" not in n}
-    if not large:
+def _still_drawn(exam: Exam) -> Iterator[Finding]:
+    """All of a model that has learned nothing, or its encoder, or its score function."""
+    seen, loss = exam.measures, -score(exam.runs)
+    if seen["network_spectrum"] < EDGE and loss > UNLEARNED * exam.frequencies:
+        numbers = {"network_spectrum": seen["network_spectrum"], "loss": loss, "loss_of_frequencies": exam.frequencies}
+        yield Finding("half_trained", 0.9, numbers, "doctor.cause.untrained", Cure("train_longer"))
         return
-    share = sum(drawn(w) for w in large.values()) / len(large)
-    exam.measures |= {"scores_drawn": share, "scores_spectrum": max(spectrum(w.detach()) for w in large.values())}
-    if share == 1 and barely:  # so does much of the rest: nothing was trained for long
-        numbers = {name: exam.measures[name] for name in ("scores_drawn", "encoder_drawn", "decoder_drawn")}
-        yield Finding("half_trained", 0.8, numbers, "doctor.cause.untrained", Cure("train_longer"))
-    elif share == 1:
-        numbers = {name: exam.measures[name] for name in ("scores_drawn", "scores_spectrum")}
+    if seen["encoder_drawn"] > DRAWN:
+        numbers = {name: seen[name] for name in ("encoder_drawn", "decoder_drawn", "encoder_bias_norm")}
+        yield Finding("frozen_encoder", 0.8 + 0.1 * seen["encoder_drawn"], numbers, cure=Cure("train_encoder"))
+    if seen.get("scores_drawn") == 1:
+        numbers = {name: seen[name] for name in ("scores_drawn", "scores_spectrum")}
         yield Finding("untrained_scores", 0.8, numbers, cure=Cure("train_scores"))
+
+
+def _score_matrices(model: Seq2Seq) -> list[Tensor]:
+    """The matrices of the score function that have the size to be judged."""
+    parts = {name: w.detach() for name, w in model.decoder.attention.named_parameters() if w.dim() == 2}
+    return [w for name, w in parts.items() if min(w.shape) >= SMALLEST and "coverage" not in name]
 
 
 def tied(exam: Exam) -> Iterator[Finding]:
@@ -161,19 +163,25 @@ def bridge(exam: Exam) -> Iterator[Finding]:
 
 def gradient(exam: Exam) -> Iterator[Finding]:
     """The gradient of the loss at the words that the encoder reads: altogether, and through attention alone."""
-    whole, through = _gradient(exam, False), _gradient(exam, True) if exam.looks else 0.0
+    whole, attached = _gradient(exam, False)
+    through, attached_through = _gradient(exam, True) if exam.looks else (0.0, True)
     exam.measures |= {"source_gradient": whole, "attention_gradient": through}
     used = exam.measures.get("place_variation", 0.0) > IDLE
     if not whole > NO_GRADIENT:
-        yield Finding("no_gradient", 0.95, {"gradient": whole}, cure=Cure("attach_encoder"))
+        yield _no_gradient(attached, 0.95, {"gradient": whole})
     elif exam.looks and used and not through > NO_GRADIENT * whole:
-        yield Finding(
-            "no_gradient", 0.9, {"gradient": whole, "through_attention": through}, cure=Cure("attach_encoder")
-        )
+        yield _no_gradient(attached_through, 0.9, {"gradient": whole, "through_attention": through})
 
 
-def _gradient(exam: Exam, attention: bool) -> float:
-    """Its norm; with ``attention`` the decoder's first state passes none on."""
+def _no_gradient(attached: bool, strength: float, numbers: dict[str, float]) -> Finding:
+    """Where the loss is attached to the words, nothing comes through units that are saturated."""
+    if attached:
+        return Finding("no_gradient", strength, numbers, "doctor.cause.gradient_lost", Cure("smaller_weights"))
+    return Finding("no_gradient", strength, numbers, cure=Cure("attach_encoder"))
+
+
+def _gradient(exam: Exam, attention: bool) -> tuple[float, bool]:
+    """Its norm, and whether there is a way for it; with ``attention`` the decoder's first state passes none on."""
     batch = collate(exam.some[:2])
     with torch.enable_grad():
         embedded_BSE = exam.model.embed(batch.source_BS).detach().requires_grad_(True)
@@ -186,6 +194,6 @@ def _gradient(exam: Exam, attention: bool) -> float:
             state, wanted_B1 = output.state, batch.target_out_BT[:, t : t + 1]
             loss = loss - output.log_probs_BV.gather(1, wanted_B1).mean()
         if not loss.requires_grad:
-            return 0.0
+            return 0.0, False
         reached = torch.autograd.grad(loss, embedded_BSE, allow_unused=True)[0]
-    return 0.0 if reached is None else float(reached.norm())
+    return (0.0, False) if reached is None else (float(reached.norm()), True)

@@ -116,15 +116,16 @@ TESTS: dict[str, dict[str, Limit | None]] = {
         "loss": None,
         "loss_of_frequencies": None,
         "loss_on_training": None,
-        "training_gain": _above(at.MORE_GAIN, "half_trained"),
+        "training_gain": _above(at.GAIN, "half_trained"),
         "unknown_source": _above(at.UNKNOWN, "unknown_words"),
         "unknown_target": _above(at.UNKNOWN, "unknown_words"),
         "unknown_words": _above(at.UNKNOWN, "unknown_words"),
-        "encoder_drawn": _above(at.DRAWN, "frozen_encoder", "half_trained"),
-        "decoder_drawn": _above(at.DRAWN, "half_trained"),
+        "encoder_drawn": _above(at.DRAWN, "frozen_encoder"),
+        "decoder_drawn": None,
         "scores_drawn": Limit("from", 1, ("untrained_scores",)),
         "encoder_spectrum": None,
         "scores_spectrum": None,
+        "network_spectrum": _below(at.EDGE, "half_trained"),
         "encoder_bias_norm": None,
         "weight_growth": _above(at.GROWN, "exploding_norms"),
         "gradient_growth": _above(at.NORM_GROWTH, "exploding_norms"),
@@ -190,11 +191,10 @@ def relative(number: str, numbers: Mapping[str, float], finding: str) -> Limit |
     """The limit of a loss, which other numbers of its finding make; None of another number."""
     if number != "loss":
         return None
+    if "loss_on_training" in numbers:
+        return _above(at.most(numbers["loss_on_training"], numbers["loss_of_frequencies"]), finding)
     if "loss_of_frequencies" in numbers:
         return _above(at.UNLEARNED * numbers["loss_of_frequencies"], finding)
-    if known := numbers.get("loss_on_training"):
-        from_known = max(at.OVERFIT * known, at.OVERFIT_NATS + known), max(at.HEART * known, at.HEART_NATS + known)
-        return _above(min(from_known), finding)
     return None
 
 
