@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from s2s.explain.gold_links import Gold
 
 FILES = (".json", ".npz")
+COLUMNS = {"train_loss", "dev_loss", "gradient_norm", "grad_norm"}  # of a log, of which one at least has to be there
 PAIRS = 200  # of a file, by default
 ROWS = 20  # of a table on the terminal, at most
 
@@ -55,7 +56,7 @@ def doctor(options: argparse.Namespace, command: str) -> int:
     if options.json == "-" and options.html == "-":
         raise UserError("option_conflict", option="--json -", other="--html -")
     path = Path(options.what)
-    one = path.suffix in FILES and not path.is_dir()
+    one = path.suffix.lower() in FILES and not path.is_dir()
     diagnosis = _file(path, options) if one else _checkpoint(options)
     if options.json:
         write_output(diagnosis.to_json() + "\n", options.json)
@@ -140,7 +141,15 @@ def _log(path: Path) -> list[dict[str, float]]:
 
     if not path.exists():
         raise UserError("file_missing", file=str(path))
-    return list(read_rows(path, numbers))
+    try:
+        rows = list(read_rows(path, numbers))
+    except UserError as error:
+        if error.key != "error.film_broken":
+            raise
+        raise UserError("doctor_log_row", **error.values) from None
+    if not any(COLUMNS & row.keys() for row in rows):
+        raise UserError("doctor_log", file=str(path))
+    return rows
 
 
 def _curve(directory: Path) -> list[dict[str, Any]]:

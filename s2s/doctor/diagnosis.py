@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,4 +92,4 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 
 def _short(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: significant(float(value), 6) for name, value in values.items()}
+    return {name: significant(float(value), 6) for name, value in values.items() if math.isfinite(value)}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of numbers that are too large, which is a finding
 def examine(
     weights_TS: ArrayLike,
     source_tokens: Sequence[str] | None = None,
@@ -40,8 +41,8 @@ def examine(
     sheet = _sheet(weights_TS, source_tokens, target_tokens)
     measures = sums([sheet]) | shape([sheet])
     found = [*broken(measures), *shapes(measures), *backwards(measures)]
-    if gold:
-        by_shift = _gold(sheet, [(int(s), int(t)) for s, t in gold])
+    if gold is not None and len(gold):
+        by_shift = _gold(sheet, _links(gold, sheet))
         measures |= {f"aer{shift:+d}": value for shift, value in by_shift.items()}
         found += shifted(by_shift, len(gold))
     about = {"kind": "matrix", "steps": sheet.weights_TS.shape[0], "source": sheet.weights_TS.shape[1]}
@@ -122,10 +123,20 @@ def _between(value: float, low: float, high: float, least: float = 0.5, most: fl
     return least + (most - least) * min(1.0, max(0.0, (value - low) / (high - low)))
 
 
+def _links(gold: ArrayLike, sheet: Sheet) -> list[tuple[int, int]]:
+    """The links as whole numbers. UserError if they are no pairs of places that the matrix has."""
+    links_N2, (steps, width) = np.asarray(gold), sheet.weights_TS.shape
+    if links_N2.ndim != 2 or links_N2.shape[1] != 2 or links_N2.dtype.kind not in "iu":
+        raise UserError("doctor_gold", steps=steps, source=width)
+    if (links_N2 < 0).any() or (links_N2 >= (width, steps)).any():
+        raise UserError("doctor_gold", steps=steps, source=width)
+    return [(int(s), int(t)) for s, t in np.unique(links_N2, axis=0)]
+
+
 def _gold(sheet: Sheet, links: Sequence[tuple[int, int]]) -> dict[int, float]:
     """``1 - 2|A∩S| / (|A| + |S|)`` of the largest weights with attention of the step before, at and after."""
-    steps, width = sheet.weights_TS.shape
-    sure = {(s, t) for s, t in links if 0 <= s < width and 0 <= t < steps}
+    steps = len(sheet.weights_TS)
+    sure = set(links)
     weights_TS: Weights = np.nan_to_num(sheet.weights_TS)
     linked = {t for _, t in sure}
     out = dict[int, float]()

@@ -16,11 +16,12 @@ from s2s.trace.trace import Trace
 LEAST = 4  # steps and source tokens, at least, of rows of scores that are compared
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of numbers that are too large, which is a finding
 def examine(trace: Trace) -> Diagnosis:
     """The diagnosis of one trace; weights that a person edited are looked at as the model made them."""
     rows = [step.attention if step.own_attention is None else step.own_attention for step in trace.steps]
     about = {"kind": "trace", "name": trace.checkpoint.get("name", ""), "steps": len(rows), "source": trace.looks}
-    measures = {"unknown_words": len(trace.source_unknown) / max(len(trace.source_tokens), 1)}
+    measures = {"unknown_words": len(set(trace.source_unknown)) / max(len(trace.source_tokens), 1)}
     found = list(_words(measures))
     if trace.looks and rows:
         sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, tuple(step.output for step in trace.steps))

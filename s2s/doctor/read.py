@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import lzma
+import math
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from s2s.disk import read_bounded
 from s2s.doctor import examine_matrix, examine_trace
@@ -21,8 +25,16 @@ from s2s.trace.trace import Trace
 LIMIT = 64  # MB, of a file and of what is packed in it
 CELLS = 8_000_000  # weights of a matrix, at most
 NAMES = ("weights", "attention")  # of the matrix; a file with one array may call it anything
+READ = {*NAMES, "source", "target", "gold"}
 NUMBERS = "fiub"  # kinds of numpy's types that are real numbers
-BROKEN = (ValueError, LookupError, TypeError, OSError, zipfile.BadZipFile, MemoryError, OverflowError, RecursionError)
+BROKEN = (ValueError, LookupError, TypeError, OSError, MemoryError, OverflowError, RecursionError)
+UNPACKED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+)  # encrypted, or packed in no known way
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +50,7 @@ def diagnose_file(path: Path) -> Diagnosis:
     return examine_content(str(path), read_bounded(path, LIMIT)).diagnosis
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of numbers that are too large, which is a finding
 def examine_content(name: str, content: bytes, cells: int = CELLS, megabytes: int = LIMIT) -> Examined:
     """What a file says that is in memory: of at most ``cells`` weights, unpacked at most ``megabytes``.
 
@@ -53,6 +66,8 @@ def examine_content(name: str, content: bytes, cells: int = CELLS, megabytes: in
         raise UserError("doctor_file", file=name, reason=reason(error)) from None
     except BROKEN as error:
         raise UserError("doctor_file", file=name, reason=reason(error)) from None
+    except UNPACKED:
+        raise UserError("doctor_file", file=name, reason=UserError("doctor_archive")) from None
 
 
 def _trace(name: str, text: str, cells: int) -> Examined:
@@ -63,9 +78,10 @@ def _trace(name: str, text: str, cells: int) -> Examined:
         values = parse_json(text)
         rows = [step["attention"] for step in values["steps"]]
         source, target = values["source"]["tokens"], [step["output"] for step in values["steps"]]
-        if not all(isinstance(token, str) for token in (*source, *target)) or not _wrong(rows):
+        weights_TS = np.array(rows)
+        if not all(isinstance(token, str) for token in (*source, *target)) or not _wrong(weights_TS):
             raise
-        return _matrix(name, np.array(rows, dtype=np.float64), source, target, None, cells)
+        return _matrix(name, weights_TS, source, target, None, cells)
     _bounded(name, len(trace.steps) * trace.looks, cells)
     said = tuple(step.output for step in trace.steps)
     _writable([*trace.source_tokens, *said, *trace.checkpoint.values()])
@@ -74,9 +90,11 @@ def _trace(name: str, text: str, cells: int) -> Examined:
     return Examined(examine_trace(trace), sheet)
 
 
-def _wrong(rows: list[list[float]]) -> bool:
-    """Whether some row is no distribution, which is then what is wrong with the trace."""
-    weights_TS = np.array(rows, dtype=np.float64)
+def _wrong(weights_TS: NDArray[Any]) -> bool:
+    """Whether some row of numbers is no distribution, which is then what is wrong with the trace."""
+    if weights_TS.dtype.kind not in NUMBERS or weights_TS.ndim != 2:
+        return False
+    weights_TS = weights_TS.astype(np.float64)
     off = np.abs(weights_TS.sum(axis=1) - 1) > 1e-4
     return bool((~np.isfinite(weights_TS)).any() or off.any() or (weights_TS < 0).any())
 
@@ -87,13 +105,32 @@ def _arrays(name: str, content: bytes, cells: int, megabytes: int) -> Examined:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         if sum(member.file_size for member in packed.infolist()) > megabytes * 1_000_000:
             raise UserError("doctor_unpacked", file=name, limit=megabytes)
+        _whole(packed)
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         named = [name for name in NAMES if name in arrays.files] or arrays.files[: len(arrays.files) == 1]
         if not named:
             raise UserError("doctor_matrix")
         source, target = (_tokens(arrays[name]) if name in arrays.files else None for name in ("source", "target"))
-        gold = [(int(s), int(t)) for s, t in arrays["gold"]] if "gold" in arrays.files else None
+        gold = arrays["gold"] if "gold" in arrays.files else None
         return _matrix(name, arrays[named[0]], source, target, gold, cells)
+
+
+def _whole(packed: zipfile.ZipFile) -> None:
+    """UserError for an array that is smaller than its header says, for all of which numpy would ask for memory."""
+    readers = {b"\1\0": np.lib.format.read_array_header_1_0, b"\2\0": np.lib.format.read_array_header_2_0}
+    members = packed.infolist()
+    for member in members:
+        if len(members) > 1 and member.filename.removesuffix(".npy") not in READ:
+            continue
+        with packed.open(member) as file:
+            if file.read(6) != b"\x93NUMPY":  # no array, which numpy gives as it is
+                continue
+            reader = readers.get(file.read(2))
+            if reader is None:
+                raise UserError("doctor_archive")
+            shape, _, dtype = reader(file)
+            if math.prod(shape) * dtype.itemsize > member.file_size:
+                raise UserError("doctor_archive")
 
 
 def _matrix(name: str, weights: Any, source: Any, target: Any, gold: Any, cells: int) -> Examined:

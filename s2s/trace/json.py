@@ -94,6 +94,12 @@ def _given(value: Mapping[str, Any], name: str) -> float:
     return UNKNOWN if found is None else found
 
 
+def _row(values: Any) -> np.ndarray:
+    """Numbers as a row of a step; those that are too large for one are infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=np.float32)
+
+
 def step_from_dict(value: Mapping[str, Any]) -> Step:
     """The step that ``step_to_dict`` made plain. Raises ValueError, KeyError, TypeError for anything else."""
     return Step(
@@ -102,8 +108,8 @@ def step_from_dict(value: Mapping[str, Any]) -> Step:
         log_prob=_given(value, "log_prob"),
         rank=int(value.get("rank") or 0),
         entropy=_given(value, "entropy"),
-        attention=np.array(value["attention"], dtype=np.float32),
-        scores=np.array(value["scores"], dtype=np.float32),
+        attention=_row(value["attention"]),
+        scores=_row(value["scores"]),
         top=tuple(_scored(s) for s in value["top"]),
         normaliser=_given(value, "normaliser"),
         target=_scored(value["target"]) if value["target"] else None,
@@ -113,7 +119,7 @@ def step_from_dict(value: Mapping[str, Any]) -> Step:
         position=_optional(value, "position"),
         factors=tuple(map(float, value.get("factors", ()))),
         p_gen=_optional(value, "p_gen"),
-        own_attention=None if (row := value.get("own_attention")) is None else np.array(row, dtype=np.float32),
+        own_attention=None if (row := value.get("own_attention")) is None else _row(row),
     )
 
 

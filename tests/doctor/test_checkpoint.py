@@ -7,10 +7,13 @@ import math
 import pytest
 
 from s2s.checkpoint.open import load
-from s2s.doctor import examine_checkpoint, examine_trace
+from s2s.doctor import STRONG, Cure, Diagnosis, Finding, examine_checkpoint, examine_trace
 from s2s.doctor.data import run_log
+from s2s.doctor.ranks import settled
+from s2s.doctor.thresholds import REMARK, most
 from s2s.errors import UserError
-from tests.doctor.broken import BROKEN, date, pairs
+from s2s.model import Seq2Seq
+from tests.doctor.broken import BROKEN, date, pairs, with_weights
 from tests.paths import ROOT
 
 TRAINED = {"no_gradient", "frozen_encoder", "untrained_scores", "dead_bridge", "saturated_tanh", "half_trained"}
@@ -55,6 +58,46 @@ def test_too_little_data_is_told_by_training_pairs() -> None:
     found = examine_checkpoint(date(), strangers, train=pairs())
     assert "too_little_data" in [finding.name for finding in found.findings]
     assert found.measures["loss_on_training"] < 0.1 < 1 < found.measures["loss"]
+
+
+def test_a_way_that_saturated_units_close_is_not_called_cut() -> None:
+    def explode(model: Seq2Seq) -> None:
+        for name, weight in model.named_parameters():
+            if name.startswith(("encoder", "decoder.cells", "bridge")) and weight.dim() == 2:
+                weight.data *= 1000
+
+    found = examine_checkpoint(with_weights(explode), pairs())
+    first, told = found.findings[0], {finding.name: finding for finding in found.findings}
+    assert first.name == "exploding_norms" and found.measures["source_gradient"] == 0
+    lost = told["no_gradient"]
+    assert (lost.cause, lost.strength) == ("doctor.cause.gradient_lost", REMARK)
+    assert lost.cure is not None and lost.cure.name == "smaller_weights"
+
+
+@pytest.mark.parametrize(
+    ("known", "loss", "found"),
+    [
+        (1.25, 1.91, False),  # a model that translates, of which 5.07 is what frequencies cost
+        (1.25, 3.1, False),  # less than half of what it learned is missing
+        (1.25, 3.3, True),
+        (0.01, 0.1, False),
+        (0.01, 0.12, True),  # known by heart
+        (4.5, 4.9, False),  # it has learned neither
+    ],
+)
+def test_what_training_pairs_and_frequencies_cost_tells_too_little_data(known: float, loss: float, found: bool) -> None:
+    assert (loss > most(known, 5.07)) is found
+
+
+def test_flat_rows_of_a_model_that_has_not_learned_are_a_remark() -> None:
+    def causes(after: float) -> list[tuple[str, bool]]:
+        cure = Cure("larger_scores", True, {"log_prob": -2.6}, {"log_prob": after})
+        half = Finding("half_trained", 0.6, {"loss": 2.6, "loss_of_frequencies": 2.5})
+        both = Diagnosis.of(settled([Finding("uniform", 0.7, cure=cure), half]), {})
+        return [(finding.name, finding.strength >= STRONG) for finding in both.findings]
+
+    assert causes(-2.59) == [("half_trained", True), ("uniform", False)]
+    assert causes(-1.0) == [("uniform", True), ("half_trained", False)]  # larger scores were what it needed
 
 
 def test_unknown_words_are_counted_on_both_sides() -> None:

@@ -136,5 +136,5 @@ def test_a_file_in_memory_gives_its_weights() -> None:
 def test_the_page_of_tests_says_how_often_the_first_cause_was_right() -> None:
     page = (ROOT / "docs" / "DOCTOR.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \d+, [^|]+\| (\d+) of (\d+) \|", page, re.MULTILINE)
-    assert min(rows) == (str(limits.NAMED_FIRST), str(limits.PATIENTS))  # the worst ward of those that set no threshold
+    assert rows[-1] == (str(limits.NAMED_FIRST), str(limits.PATIENTS))  # the ward that was examined last, and once
     assert f"of the other {limits.UNFORESEEN} the doctor named **{limits.UNFORESEEN_NAMED}**" in page

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from s2s.doctor import thresholds as at
 
-# Of models that were broken on purpose, whose right cause came first, and all: with data that no threshold was set by;
+# Of models that were broken on purpose, whose right cause came first, and all: with data that was examined once, last;
 # and of faults that no test had been written for.
 NAMED_FIRST, PATIENTS = 72, 75
 UNFORESEEN_NAMED, UNFORESEEN = 6, 14
