@@ -98,7 +98,7 @@ export function encode(model, ids) {
 }
 
 // ŷ = exp(log_scale) ⊗ x + shift, x_v = 1 where word v is in the source (Su Jianlin's title generator).
-function priorOf({ weights }, ids) {
+export function priorOf({ weights }, ids) {
   const prior_V = weights.priorShift.data.slice();
   for (const id of new Set(ids)) if (id >= FIRST_WORD) prior_V[id] += Math.exp(weights.priorScale.data[id]);
   return prior_V;

@@ -1,141 +1,168 @@
-// Derivatives of one number by many: vectors that remember how they were made. A vector is { x, d }: its numbers, and
-// the derivatives of the number by each of them, once ``backward`` has run. Each function makes a vector from others,
-// and knows how its derivatives go back to them.
+// Numbers of many rows at once, and the derivatives of one number of each row by those that it was made of. A node is {
+// count, size, stride, x, d }: ``count`` vectors of ``size`` numbers x as in rows.js and, while ``backward`` runs, the
+// derivatives d by them. Each function makes a node from others, and notes how derivatives go back to them; none go
+// back to a node that is fixed.
 
-import { linear, row } from "./kernels.js";
+import { addProducts, addProductsBack, applyTanh, columnsOf, strideFor } from "./rows.js";
+
+// The vectors of a node, of its numbers or of their derivatives.
+export const over = ({ stride }, data, at = 0) => ({ data, at, stride });
 
 export class Tape {
-  constructor() {
-    this.made = [];
+  // Without ``isKept`` nothing is noted.
+  constructor(room, isKept = true) {
+    Object.assign(this, { room, isKept, made: [], spare: new Map() });
   }
 
-  // A vector that is made of no other; what goes back to it is kept, but goes no further.
-  given(x) {
-    return { x: Float64Array.from(x), d: new Float64Array(x.length) };
+  node(count, size) {
+    const stride = strideFor(size);
+    return { count, size, stride, x: this.room.take(count * stride), d: null };
   }
 
-  make(x, back) {
-    const made = { x, d: new Float64Array(x.length), back };
-    this.made.push(made);
+  zeros(count, size) {
+    return { ...this.node(count, size), isFixed: true, isZero: true };
+  }
+
+  // The same vector in each row.
+  given(count, x) {
+    return { ...this.filled(count, x), isFixed: true };
+  }
+
+  filled(count, x) {
+    const made = this.node(count, x.length);
+    for (let n = 0; n < count; n++) made.x.set(x, n * made.stride);
     return made;
   }
 
-  // The derivatives of the only number of ``end`` by all numbers that it was made of.
-  backward(end, others) {
-    for (const one of [...this.made, ...others]) one.d.fill(0);
-    end.d[0] = 1;
-    for (let n = this.made.lastIndexOf(end); n >= 0; n--) this.made[n].back(this.made[n].d);
+  make(made, back) {
+    if (this.isKept) this.made.push({ made, back });
+    return made;
+  }
+
+  // Where the derivatives by a node are added up.
+  slope(a) {
+    a.d ??= this.spare.get(a.x.length)?.pop()?.fill(0) ?? this.room.take(a.x.length);
+    return a.d;
+  }
+
+  // Give back the room of derivatives that nothing reads any more.
+  free(a) {
+    if (!a.d) return;
+    if (!this.spare.has(a.d.length)) this.spare.set(a.d.length, []);
+    this.spare.get(a.d.length).push(a.d);
+    a.d = null;
+  }
+
+  // Differentiate Σ_j factors_j x_j of every row of a node.
+  backward(end, factors) {
+    const d = this.slope(end);
+    for (let n = 0; n < end.count; n++) d.set(factors, n * end.stride);
+    for (let k = this.made.findLastIndex(({ made }) => made === end); k >= 0; k--) {
+      const { made, back } = this.made[k];
+      if (made.d) back(made.d);
+      this.free(made);
+    }
+  }
+
+  // Σ_k W_k a_k + b, where the columns of W are those of the parts one after the other: nodes, or words (words.js).
+  linear(weight, parts, bias = null, { count } = parts[0]) {
+    const made = bias ? this.filled(count, bias.data) : this.node(count, weight.shape[0]);
+    let end = 0;
+    const placed = parts.map((part) => ({ part, from: (end += part.size) - part.size }));
+    const columns = ({ part, from }) => columnsOf(weight, from, part.size);
+    for (const one of placed) {
+      const { part, from } = one;
+      if (part.project) part.project(weight, from, made);
+      else if (!part.isZero) addProducts(columns(one), over(part, part.x), over(made, made.x), count);
+    }
+    return this.make(made, (d) => {
+      for (const one of placed) {
+        const { part, from } = one;
+        if (part.learn) part.learn(weight, from, made, d);
+        else if (!part.isFixed) addProductsBack(columns(one), over(made, d), over(part, this.slope(part)), count);
+      }
+    });
   }
 
   // Each number by itself: f(x), and f' as a function of f(x).
   each(a, f, slope) {
-    const x = a.x.map(f);
-    return this.make(x, (d) => d.forEach((one, i) => (a.d[i] += one * slope(x[i]))));
-  }
-
-  tanh(a) {
-    return this.each(a, Math.tanh, (y) => 1 - y * y);
+    const made = this.node(a.count, a.size);
+    for (let i = 0; i < made.x.length; i++) made.x[i] = f(a.x[i]);
+    return this.make(made, (d) => {
+      const to = this.slope(a);
+      for (let i = 0; i < d.length; i++) to[i] += d[i] * slope(made.x[i]);
+    });
   }
 
   sigmoid(a) {
     return this.each(a, (x) => 1 / (1 + Math.exp(-x)), (y) => y * (1 - y));
   }
 
-  // factor · a + constant
-  scaled(a, factor, constant = 0) {
-    return this.each(a, (x) => factor * x + constant, () => factor);
+  scaled(a, factor) {
+    return this.each(a, (x) => factor * x, () => factor);
+  }
+
+  tanh(a) {
+    const made = this.node(a.count, a.size);
+    made.x.set(a.x);
+    applyTanh(made.x);
+    return this.make(made, (d) => {
+      const to = this.slope(a);
+      for (let i = 0; i < d.length; i++) to[i] += d[i] * (1 - made.x[i] * made.x[i]);
+    });
   }
 
   add(a, b) {
-    return this.make(a.x.map((x, i) => x + b.x[i]), (d) => {
-      d.forEach((one, i) => {
-        a.d[i] += one;
-        b.d[i] += one;
-      });
+    const made = this.node(a.count, a.size);
+    for (let i = 0; i < made.x.length; i++) made.x[i] = a.x[i] + b.x[i];
+    return this.make(made, (d) => {
+      for (const to of [this.slope(a), this.slope(b)]) addTo(to, d);
     });
   }
 
-  multiply(a, b) {
-    return this.make(a.x.map((x, i) => x * b.x[i]), (d) => {
-      d.forEach((one, i) => {
-        a.d[i] += one * b.x[i];
-        b.d[i] += one * a.x[i];
-      });
+  slice(a, from, size) {
+    const made = this.node(a.count, size);
+    for (let n = 0; n < a.count; n++) {
+      const at = n * a.stride + from;
+      made.x.set(a.x.subarray(at, at + size), n * made.stride);
+    }
+    return this.make(made, (d) => {
+      const to = this.slope(a);
+      for (let n = 0; n < a.count; n++) {
+        addTo(to.subarray(n * a.stride + from), d.subarray(n * made.stride, n * made.stride + size));
+      }
     });
   }
 
-  slice(a, from, to) {
-    return this.make(a.x.slice(from, to), (d) => d.forEach((one, i) => (a.d[from + i] += one)));
+  // The vectors of each row one after the other, ``rows`` lists of nodes: row n of the first list, of the second, …
+  stacked(rows) {
+    const [{ count }, size] = [rows[0][0], rows[0].reduce((sum, part) => sum + part.size, 0)];
+    const made = this.node(count * rows.length, size);
+    const placed = rows.flatMap((parts, s) => {
+      let end = s * made.stride;
+      return parts.map((part) => ({ part, from: (end += part.size) - part.size }));
+    });
+    const step = rows.length * made.stride;
+    for (const { part, from } of placed) {
+      for (let n = 0; n < count; n++) {
+        made.x.set(part.x.subarray(n * part.stride, n * part.stride + part.size), n * step + from);
+      }
+    }
+    return this.make(made, (d) => {
+      for (const { part, from } of placed) {
+        const to = this.slope(part);
+        for (let n = 0; n < count; n++) {
+          addTo(to.subarray(n * part.stride), d.subarray(n * step + from, n * step + from + part.size));
+        }
+      }
+    });
   }
 
   joined(parts) {
-    const x = new Float64Array(parts.reduce((length, part) => length + part.x.length, 0));
-    let at = 0;
-    const starts = parts.map((part) => {
-      x.set(part.x, at);
-      at += part.x.length;
-      return at - part.x.length;
-    });
-    return this.make(x, (d) => {
-      parts.forEach((part, n) => part.d.forEach((_, i) => (part.d[i] += d[starts[n] + i])));
-    });
-  }
-
-  // W a + b
-  linear(weight, a, bias = null) {
-    return this.make(Float64Array.from(linear(weight, a.x, bias)), (d) => {
-      if (weight.transposed) {
-        const back = weight.transposed(d);
-        for (let i = 0; i < a.d.length; i++) a.d[i] += back[i];
-      } else for (let o = 0; o < d.length; o++) if (d[o]) addTimes(a.d, d[o], row(weight, o));
-    });
-  }
-
-  // Numbers Σ_i a_i b_i, one for each b.
-  dots(a, others) {
-    const x = Float64Array.from(others, (b) => b.x.reduce((sum, one, i) => sum + one * a.x[i], 0));
-    return this.make(x, (d) => {
-      others.forEach((b, n) => {
-        addTimes(a.d, d[n], b.x);
-        addTimes(b.d, d[n], a.x);
-      });
-    });
-  }
-
-  // Σ_n weights_n others_n
-  mixed(weights, others) {
-    const x = new Float64Array(others[0].x.length);
-    others.forEach((b, n) => addTimes(x, weights.x[n], b.x));
-    return this.make(x, (d) => {
-      others.forEach((b, n) => {
-        addTimes(b.d, weights.x[n], d);
-        weights.d[n] += b.x.reduce((sum, one, i) => sum + one * d[i], 0);
-      });
-    });
-  }
-
-  softmax(a) {
-    const most = Math.max(...a.x);
-    const powers = a.x.map((x) => Math.exp(x - most));
-    const total = powers.reduce((sum, power) => sum + power, 0);
-    const x = powers.map((power) => power / total);
-    return this.make(x, (d) => {
-      const mean = d.reduce((sum, one, i) => sum + one * x[i], 0);
-      d.forEach((one, i) => (a.d[i] += x[i] * (one - mean)));
-    });
-  }
-
-  // log softmax(a)_i, one number
-  logSoftmaxAt(a, i) {
-    const most = a.x.reduce((greatest, x) => Math.max(greatest, x), -Infinity);
-    const normaliser = most + Math.log(a.x.reduce((sum, x) => sum + Math.exp(x - most), 0));
-    return this.make(Float64Array.of(a.x[i] - normaliser), ([d]) => {
-      a.x.forEach((x, v) => (a.d[v] -= d * Math.exp(x - normaliser)));
-      a.d[i] += d;
-    });
+    return this.stacked([parts]);
   }
 }
 
-function addTimes(sum, factor, x) {
-  if (factor) for (let i = 0; i < x.length; i++) sum[i] += factor * x[i];
+function addTo(sum, x) {
+  for (let i = 0; i < x.length; i++) sum[i] += x[i];
 }

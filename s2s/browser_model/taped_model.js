@@ -1,182 +1,180 @@
-// The network once more, on a tape: log-probabilities along a lane, with their derivatives by the embedded source. The
-// equations are those of encoder.js, decoder.js and seq2seq.js.
+// The network on a tape: log-probabilities of many rows at once, along a lane. The equations are those of encoder.js,
+// decoder.js and seq2seq.js.
 
 import { looksFirst } from "./decoder.js";
-import { row } from "./kernels.js";
+import { attendOnTape, keysOnTape } from "./taped_attention.js";
+import { cellOnTape, zerosOnTape } from "./taped_cells.js";
 
-// A state is { h, u }; u is what papers call an LSTM's cell, null in a GRU.
-function cellOnTape(tape, { input, hidden, inputBias, hiddenBias }, x_I, { h, u }) {
-  const size = h.x.length;
-  const [a, b] = [tape.linear(input, x_I, inputBias), tape.linear(hidden, h, hiddenBias)];
-  const part = (whole, n) => tape.slice(whole, n * size, (n + 1) * size);
-  if (!u) {
-    const [r, z] = [0, 1].map((n) => tape.sigmoid(tape.add(part(a, n), part(b, n))));
-    const n = tape.tanh(tape.add(part(a, 2), tape.multiply(r, part(b, 2))));
-    return { h: tape.add(tape.multiply(tape.scaled(z, -1, 1), n), tape.multiply(z, h)), u: null };
-  }
-  const gates = tape.add(a, b);
-  const [i, f, o] = [0, 1, 3].map((n) => tape.sigmoid(part(gates, n)));
-  const cell = tape.add(tape.multiply(f, u), tape.multiply(i, tape.tanh(part(gates, 2))));
-  return { h: tape.multiply(o, tape.tanh(cell)), u: cell };
-}
+const PIECE = 2e9; // products of two numbers until other requests are answered
+const SLOWER = 12; // times, without WebAssembly
+const MOST_NUMBERS = 12e6; // numbers that are computed together; there is room for some more (placed.js)
 
-function zeros(tape, size, isLstm) {
-  const none = () => tape.given(new Float64Array(size));
-  return { h: none(), u: isLstm ? none() : null };
-}
-
-function encodeOnTape(tape, { config, weights }, embedded_SE) {
-  const [isLstm, last] = [config.cell === "lstm", embedded_SE.length - 1];
-  const run = (cell, order, inputs_SI) => {
+// The states of all layers at all places of the source: of each place the parts, forward and backward; and of each
+// layer the last parts of both directions.
+function runEncoder(tape, { config, weights }, words_S) {
+  const [isLstm, last, [{ count }]] = [config.cell === "lstm", words_S.length - 1, words_S];
+  const run = (cell, order, parts_S) => {
     const states = [];
-    let state = zeros(tape, config.encoder_size, isLstm);
-    for (const s of order) states[s] = state = cellOnTape(tape, cell, inputs_SI[s], state);
+    let state = zerosOnTape(tape, count, config.encoder_size, isLstm);
+    for (const s of order) states[s] = state = cellOnTape(tape, cell, parts_S[s], state);
     return states;
   };
-  const [onwards, back] = [[...embedded_SE.keys()], [...embedded_SE.keys()].reverse()];
-  let states_SM = embedded_SE;
+  const [onwards, back] = [[...words_S.keys()], [...words_S.keys()].reverse()];
+  let parts_S = words_S.map((word) => [word]);
   const ends = [];
   for (const { forward, backward } of weights.encoder) {
-    const [to, from] = [run(forward, onwards, states_SM), run(backward, back, states_SM)];
-    states_SM = to.map(({ h }, s) => tape.joined([h, from[s].h]));
-    const whole = (name) => tape.joined([to[last][name], from[0][name]]);
-    ends.push({ h: whole("h"), u: isLstm ? whole("u") : null });
+    const [to, from] = [run(forward, onwards, parts_S), run(backward, back, parts_S)];
+    parts_S = to.map(({ h }, s) => [h, from[s].h]);
+    ends.push({ h: [to[last].h, from[0].h], u: isLstm ? [to[last].u, from[0].u] : null });
   }
-  return { states_SM, ends };
+  return { parts_S, ends };
 }
 
 function firstStates(tape, { config, weights }, ends) {
   const { decoder_layers: layers, decoder_size: size } = config;
-  const cut = (a, k) => a && tape.slice(a, k * size, (k + 1) * size);
-  if (config.bridge === "copy") return ends.slice(0, layers).map(({ h, u }) => ({ h: cut(h, 0), u: cut(u, 0) }));
-  const top = ends.at(-1);
-  const linear = tape.linear(weights.bridge, top.u ? tape.joined([top.h, top.u]) : top.h, weights.bridgeBias);
+  const cut = (a, k) => a && tape.slice(a, k * size, size);
+  const joined = (parts) => parts && tape.joined(parts);
+  if (config.bridge === "copy") {
+    return ends.slice(0, layers).map(({ h, u }) => ({ h: cut(joined(h), 0), u: cut(joined(u), 0) }));
+  }
+  const { h, u } = ends.at(-1);
+  const linear = tape.linear(weights.bridge, u ? [...h, ...u] : h, weights.bridgeBias);
   const whole = config.bridge === "tanh" ? tape.tanh(linear) : linear;
-  return Array.from({ length: layers }, (_, k) => ({ h: cut(whole, k), u: top.u ? cut(whole, layers + k) : null }));
+  return Array.from({ length: layers }, (_, k) => ({ h: cut(whole, k), u: u ? cut(whole, layers + k) : null }));
 }
 
-function keysOnTape(tape, { config, weights }, states_SM) {
-  if (config.attention === "dot") return states_SM;
-  if (config.attention === "location") return states_SM.map((_, s) => tape.given(row(weights.key, s)));
-  return states_SM.map((h_M) => tape.linear(weights.key, h_M));
+// What every step reads of the source, and the decoder's first state. ``ids_N`` and ``prior_N`` are what pointer and
+// prior read of each row's source.
+export function encodeOnTape(tape, model, words_S, ids_N, prior_N) {
+  const { config, sizes } = model;
+  const [length, [{ count }]] = [words_S.length, words_S];
+  const { parts_S, ends } = runEncoder(tape, model, words_S);
+  const states = tape.stacked(parts_S);
+  const summary = config.attention === "none" ? tape.joined(ends.at(-1).h) : null;
+  const keys = summary ? null : keysOnTape(tape, model, states, length);
+  const state = {
+    layers: firstStates(tape, model, ends),
+    readout: tape.zeros(count, sizes.readout),
+    coverage: config.coverage ? tape.zeros(count, length) : null,
+    times: Array.from({ length: count }, () => 0),
+  };
+  return { memory: { states, keys, length, summary, ids_N, prior_N, isShared: false }, state };
 }
 
-function scoresOnTape(tape, { config, weights }, state_H, keys_SA, coverage_S) {
-  if (config.attention !== "additive" && config.attention !== "concat") return tape.dots(state_H, keys_SA);
-  const [query_A, v_A] = [tape.linear(weights.query, state_H, weights.queryBias), tape.given(weights.v.data)];
-  const inside = keys_SA.map((key_A, s) => {
-    const sum_A = tape.add(query_A, key_A);
-    if (!weights.coverage) return tape.tanh(sum_A);
-    const covered_A = tape.mixed(tape.slice(coverage_S, s, s + 1), [tape.given(weights.coverage.data)]);
-    return tape.tanh(tape.add(sum_A, covered_A));
-  });
-  return tape.dots(v_A, inside);
-}
-
-// Local attention's log factors: -2 ((s - p_t) / D)², -∞ outside the window.
-function factorsOnTape(tape, { config, weights }, state_H, time, length) {
-  const { attention, window } = config;
-  if (attention !== "local-m" && attention !== "local-p") return null;
-  let position = tape.given([Math.min(time, length - 1)]);
-  if (attention === "local-p") {
-    const [v_A, query_A] = [tape.given(weights.v.data), tape.tanh(tape.linear(weights.query, state_H))];
-    position = tape.scaled(tape.sigmoid(tape.dots(v_A, [query_A])), length);
-  }
-  const [center] = position.x;
-  const isOut = (s) => Math.abs(s - center) > window;
-  const factor = (_, s) => (isOut(s) ? -Infinity : -2 * ((s - center) / window) ** 2);
-  return tape.make(Float64Array.from({ length }, factor), (d) => {
-    d.forEach((one, s) => (position.d[0] += isOut(s) ? 0 : (one * 4 * (s - center)) / window ** 2));
-  });
-}
-
-function attendOnTape(tape, model, state_H, { time, coverage_S }, memory, given_S) {
-  if (memory.summary) return { attention_S: null, context_M: memory.summary };
-  const { states_SM, keys_SA } = memory;
-  let attention_S = given_S && tape.given(given_S);
-  if (!attention_S) {
-    const scores_S = scoresOnTape(tape, model, state_H, keys_SA, coverage_S);
-    const factors_S = factorsOnTape(tape, model, state_H, time, states_SM.length);
-    attention_S = tape.softmax(factors_S ? tape.add(scores_S, factors_S) : scores_S);
-  }
-  return { attention_S, context_M: tape.mixed(attention_S, states_SM) };
-}
-
-function stepOnTape(tape, model, y_E, state, memory, given_S) {
+// One step that reads a word in each row; ``given_N`` has weights, or null, for each.
+export function stepOnTape(tape, model, word, state, memory, given_N) {
   const { config, weights } = model;
-  const recur = (x_I) => {
-    let read = x_I;
+  const recur = (parts) => {
+    let read = parts;
     return weights.cells.map((cell, k) => {
-      const before = config.carry_state ? state.layers[k] : zeros(tape, config.decoder_size, config.cell === "lstm");
-      const after = cellOnTape(tape, cell, read, before);
-      read = after.h;
+      const zero = () => zerosOnTape(tape, word.count, config.decoder_size, config.cell === "lstm");
+      const after = cellOnTape(tape, cell, read, config.carry_state ? state.layers[k] : zero());
+      read = [after.h];
       return after;
     });
   };
-  const attend = (state_H) => attendOnTape(tape, model, state_H, state, memory, given_S);
+  const attend = (h) => attendOnTape(tape, model, h, state, memory, given_N);
   let [attended, layers] = [null, null];
   if (looksFirst(model)) {
     attended = attend(state.layers.at(-1).h);
-    layers = recur(tape.joined([y_E, attended.context_M]));
+    layers = recur([word, attended.context]);
   } else {
-    layers = recur(config.input_feeding ? tape.joined([y_E, state.readout_R]) : y_E);
+    layers = recur(config.input_feeding ? [word, state.readout] : [word]);
     attended = attend(layers.at(-1).h);
   }
-  const [state_H, context_M] = [layers.at(-1).h, attended.context_M];
-  const readout_R = readoutOnTape(tape, model, looksFirst(model) ? [state_H, context_M, y_E] : [context_M, state_H]);
-  const coverage_S = state.coverage_S && tape.add(state.coverage_S, attended.attention_S);
-  return { layers, readout_R, coverage_S, time: state.time + 1, attended, y_E };
+  const [{ h }, { context, attention }] = [layers.at(-1), attended];
+  const readout = readoutOnTape(tape, model, looksFirst(model) ? [h, context, word] : [context, h]);
+  const coverage = state.coverage && tape.add(state.coverage, attention);
+  return { layers, readout, coverage, times: state.times.map((time) => time + 1), attention, context, word };
 }
 
 function readoutOnTape(tape, { config, weights }, parts) {
   if (config.readout === "state") return parts[0];
-  const mixed_R = tape.linear(weights.readout, tape.joined(parts), weights.readoutBias);
-  return config.readout === "tanh" ? tape.tanh(mixed_R) : mixed_R;
+  const linear = tape.linear(weights.readout, parts, weights.readoutBias);
+  return config.readout === "tanh" ? tape.tanh(linear) : linear;
 }
 
-// log p(word) after a step; with a pointer log(p_gen P(w) + (1 - p_gen) Σ_{i: x_i = w} α_i).
-function logProbOnTape(tape, model, after, { ids, prior_V }, word) {
+// log p of some words after a step, a number each; with a pointer log(p_gen P(w) + (1 - p_gen) Σ_{i: x_i = w} α_i).
+export function logProbsOnTape(tape, model, after, memory, words) {
   const { config, weights } = model;
-  const own_V = tape.linear(weights.output, after.readout_R, weights.outputBias);
-  const logits_V = prior_V ? tape.scaled(tape.add(own_V, tape.given(prior_V)), 0.5) : own_V;
-  const generated = tape.logSoftmaxAt(logits_V, word);
+  const own = tape.linear(weights.output, [after.readout], weights.outputBias);
+  const generated = logSoftmaxAt(tape, own, memory.prior_N, words);
   if (!config.pointer) return generated;
-  const { attention_S, context_M } = after.attended;
-  const read = tape.joined([context_M, after.layers.at(-1).h, after.y_E]);
-  const gate = tape.linear(weights.gate, read, weights.gateBias);
-  const [p, copies] = [1 / (1 + Math.exp(-gate.x[0])), [...ids.keys()].filter((s) => ids[s] === word)];
-  const [said, copied] = [Math.exp(generated.x[0]), copies.reduce((sum, s) => sum + attention_S.x[s], 0)];
-  const whole = p * said + (1 - p) * copied;
-  return tape.make(Float64Array.of(Math.log(whole)), ([d]) => {
-    generated.d[0] += (d * p * said) / whole;
-    gate.d[0] += (d * p * (1 - p) * (said - copied)) / whole;
-    for (const s of copies) attention_S.d[s] += (d * (1 - p)) / whole;
+  const { attention, context, layers, word } = after;
+  const gate = tape.linear(weights.gate, [context, layers.at(-1).h, word], weights.gateBias);
+  const made = tape.node(generated.count, words.length);
+  const mixes = [];
+  for (let n = 0; n < made.count; n++) {
+    const p = 1 / (1 + Math.exp(-gate.x[n * gate.stride]));
+    words.forEach((id, j) => {
+      const copies = memory.ids_N[n].flatMap((other, s) => (other === id ? [n * attention.stride + s] : []));
+      const copied = copies.reduce((sum, at) => sum + attention.x[at], 0);
+      const said = Math.exp(generated.x[n * generated.stride + j]);
+      const whole = p * said + (1 - p) * copied;
+      made.x[n * made.stride + j] = Math.log(whole);
+      mixes.push({ n, j, p, copies, copied, said, whole });
+    });
+  }
+  return tape.make(made, (d) => {
+    const [dg, dp, da] = [generated, gate, attention].map((one) => tape.slope(one));
+    for (const { n, j, p, copies, copied, said, whole } of mixes) {
+      const one = d[n * made.stride + j] / whole;
+      dg[n * generated.stride + j] += one * p * said;
+      dp[n * gate.stride] += one * p * (1 - p) * (said - copied);
+      for (const at of copies) da[at] += one * (1 - p);
+    }
   });
 }
 
-// log p(w) of a lane's words at some steps, which are in order, from an embedded source: a number on the tape each.
-// ``givenAt(t)`` are the edited weights of a step, or null; ``prior_V`` what a model with prior knowledge adds;
-// ``read_TE`` stands in the place of the words after <bos>; log p of ``against``, a word or null, is taken off.
-export function logProbsOnTape(tape, model, lane, embedded_SE, steps, { prior_V, givenAt, read_TE, against = null }) {
-  const { states_SM, ends } = encodeOnTape(tape, model, embedded_SE);
-  const { config } = model;
-  const summary = config.attention === "none" ? ends.at(-1).h : null;
-  const keys_SA = summary ? [] : keysOnTape(tape, model, states_SM);
-  const memory = { ids: lane.source, states_SM, keys_SA, summary, prior_V };
-  let state = {
-    layers: firstStates(tape, model, ends),
-    readout_R: tape.given(new Float64Array(model.sizes.readout)),
-    coverage_S: config.coverage ? tape.given(new Float64Array(lane.source.length)) : null,
-    time: 0,
-  };
-  const found = [];
-  for (let t = 0; t <= steps.at(-1); t++) {
-    const y_E = t && read_TE ? read_TE[t - 1] : tape.given(row(model.weights.embedding, lane.read[t]));
-    state = stepOnTape(tape, model, y_E, state, memory, givenAt(t));
-    if (!steps.includes(t)) continue;
-    const value = logProbOnTape(tape, model, state, memory, lane.words[t]);
-    const other = against === null ? null : logProbOnTape(tape, model, state, memory, against);
-    found.push(other ? tape.add(value, tape.scaled(other, -1)) : value);
+// log softmax(a) of some words, with prior knowledge that of (a + prior) / 2. The numbers of a become p.
+function logSoftmaxAt(tape, a, prior_N, words) {
+  const [made, factor] = [tape.node(a.count, words.length), prior_N ? 0.5 : 1];
+  const rowOf = (x, n) => x.subarray(n * a.stride, n * a.stride + a.size);
+  for (let n = 0; n < a.count; n++) {
+    const [logits, prior] = [rowOf(a.x, n), prior_N?.[n]];
+    let [most, total] = [-Infinity, 0];
+    for (let v = 0; v < logits.length; v++) {
+      if (prior) logits[v] = (logits[v] + prior[v]) / 2;
+      if (logits[v] > most) most = logits[v];
+    }
+    const said = words.map((id) => logits[id]);
+    for (let v = 0; v < logits.length; v++) total += logits[v] = Math.exp(logits[v] - most);
+    for (let v = 0; v < logits.length; v++) logits[v] /= total;
+    said.forEach((logit, j) => (made.x[n * made.stride + j] = logit - most - Math.log(total)));
   }
-  return found;
+  return tape.make(made, (d) => {
+    const to = tape.slope(a);
+    for (let n = 0; n < a.count; n++) {
+      const [p, slopes] = [rowOf(a.x, n), rowOf(to, n)];
+      const own = words.map((_, j) => factor * d[n * made.stride + j]);
+      const sum = own.reduce((total, one) => total + one, 0);
+      if (sum) for (let v = 0; v < p.length; v++) slopes[v] -= sum * p[v];
+      words.forEach((id, j) => (slopes[id] += own[j]));
+    }
+  });
+}
+
+// How many rows of S source words and up to the last of some steps run together, so that other requests need not wait
+// long and what is computed has room. ``isBack`` is a run with derivatives.
+export function rowsTogether(model, S, steps, isBack) {
+  const { config, weights } = model;
+  const sizeOf = (...matrices) => matrices.reduce((sum, one) => sum + (one ? one.shape[0] * one.shape[1] : 0), 0);
+  const encoder = weights.encoder.flatMap(({ forward, backward }) => [forward.hidden, backward.hidden]);
+  const decoder = weights.cells.flatMap(({ input, hidden }) => [input, hidden]);
+  const [once, output] = [S * sizeOf(...encoder, weights.key), sizeOf(weights.output)];
+  const step = sizeOf(...decoder, weights.readout, weights.query);
+  const [T, K] = [steps.at(-1) + 1, steps.length];
+  const products = once + T * step + K * output; // there, and as many back from the last step
+  const piece = weights.output.multiply ? PIECE : PIECE / SLOWER;
+  const taken = numbersOf(model, S, T) + (K + isBack) * model.sizes.vocabulary;
+  return Math.max(1, Math.floor(Math.min(piece / products, MOST_NUMBERS / taken)));
+}
+
+// Numbers of a row in S words of the source and T steps, without those of the output layer; rather more than less.
+function numbersOf({ config, weights, sizes }, S, T) {
+  const { encoder_size: E, decoder_size: H } = config;
+  const ofCell = config.cell === "lstm" ? 28 : 12;
+  const encoder = 2 * ofCell * E * weights.encoder.length + 6 * sizes.memory;
+  const scored = weights.v ? S * (weights.v.data.length + 32) : 4 * S;
+  return S * encoder + T * (ofCell * H * weights.cells.length + 2 * (sizes.memory + sizes.readout) + scored);
 }

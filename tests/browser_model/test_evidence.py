@@ -19,6 +19,7 @@ from s2s.trace.trace import Trace
 from tests.browser_model.close import alike, distance
 from tests.browser_model.node import run_script
 from tests.factory import make_checkpoint
+from tests.paths import SHIPPED
 
 SHORT, REFERENCE = "我不喜欢喝茶。", "I don't like tea."
 LONG = "我喜欢喝茶，你不喜欢喝水。我不喝水？"
@@ -94,3 +95,31 @@ def test_the_answers_are_pythons(attention: str, model: dict[str, Any], text: st
     assert asdict(checkpoint.config.model)["attention"] == attention
     answers = found["answers"][forks:]
     assert max(same(one, two) for one, two in zip(answers, expected, strict=True)) < 1e-4
+
+
+@pytest.mark.parametrize("model", [{"coverage": True, "pointer": True}, {"cell": "lstm", "prior": True}], ids=str)
+def test_without_webassembly_the_rows_are_pythons(model: dict[str, Any], tmp_path: Path) -> None:
+    directory = make_checkpoint(tmp_path, "additive", scale=0.6, **model)
+    compare_origins(directory, SHORT, REFERENCE, (0, 4), kernels=False)
+
+
+@pytest.mark.parametrize("name", ["zh-en-luong", "zh-en-bahdanau"])
+def test_the_rows_of_a_shipped_model_are_pythons(name: str) -> None:
+    """So many numbers that they are computed in several pieces, and a second request comes between them."""
+    compare_origins(SHIPPED / name, "我妹妹每天早上骑自行车去学校。", "My sister goes to school.", (4, 3), (1, 2))
+
+
+def compare_origins(directory: Path, text: str, reference: str, *asked: tuple[int, int], **more: Any) -> None:
+    """The rows of some steps, (first, count) each, asked for by turns."""
+    checkpoint = load(directory)
+    run = trace(checkpoint, text, reference, "forced")
+    expected = []
+    for first, count in asked:
+        steps = list(range(first, min(first + count, len(run.steps))))
+        expected.append({"lane": "forced", "steps": [one.to_dict() for one in origins_of(checkpoint, run, steps)]})
+    about = {"kind": "origins", "lane": "forced", "against": 0}
+    requests = [{**about, "first": first, "count": count} for first, count in asked]
+    given = {"directory": str(directory), "name": checkpoint.name, "digest": checkpoint.digest, **more}
+    sentence = {"run": {"source": text, "reference": reference}, "requests": requests, "byTurns": True}
+    (found,) = run_script("session.mjs", given | {"tools": pack.tools(checkpoint.config.text), "sentences": [sentence]})
+    assert max(same(one, two) for one, two in zip(found["answers"], expected, strict=True)) < 1e-4

@@ -64,16 +64,16 @@ const isChanging = ({ waiting, queue }) => [waiting, ...queue].some((request) =>
 const isReady = (view) => isRun(view) && !isChanging(view.channel);
 const listOf = (link) => packBranches(unpackBranches(link.branches ?? "") ?? []);
 
-// Whether this machine is fast enough for what takes many runs of the model along the lane: evidence (gradients at 22
-// points, which cost about four runs each, and some three erasures a token), orders of erasing, and what the words owe
-// to source and prefix (gradients at 82 points, two erasures a token).
+// Whether this machine is fast enough for what takes many runs of the model along the lane. Counted are runs by
+// themselves: of many together each takes a small part of one. Evidence has gradients at 22 points and some three
+// erasures a token, what the words owe to source and prefix gradients at 82 points and two erasures a token.
 function isQuick(view, kind, { lane, count }) {
   if (!["evidence", "orders", "origins"].includes(kind)) return true;
   const trace = bare(view.model.lanes[lane]);
   const [S, T] = [trace.source.tokens.length, trace.steps.length];
-  const evidence = 88 + 3 * S;
+  const evidence = 8 + 8 * count + S;
   const orders = S <= EXACT ? 2 ** S : S * S * count;
-  const runs = kind === "origins" ? 328 + 2 * (S + T) : evidence + (kind === "orders" ? orders : 0);
+  const runs = kind === "origins" ? 10 + 8 * count + (S + T) / 5 : evidence + (kind === "orders" ? orders : 0);
   return MODEL.pace * (S + T) * runs < QUICK;
 }
 
