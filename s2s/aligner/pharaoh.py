@@ -20,7 +20,7 @@ def parse_links(text: str, sources: int, targets: int, file: str, row: int) -> L
     for part in spaced(text):
         match = LINK.fullmatch(part)
         if match is None or int(match[1]) >= sources or int(match[2]) >= targets:
-            raise UserError("alignment_link", file=file, row=row, link=part)
+            raise UserError("alignment_link", file=file, row=row, link=part, sources=sources, targets=targets)
         links.add((int(match[1]), int(match[2])))
     return frozenset(links)
 

@@ -51,7 +51,7 @@ def align_corpus(options: argparse.Namespace, command: str) -> int:
     sides = prepare_sides(pairs, config)
     judged = [pair for gold in golds if (pair := gold_pair(*sides, gold)) is not None]
     if golds and not judged:
-        raise UserError("alignment_no_pairs")
+        raise UserError("alignment_no_pairs", row=golds[0].row)
     words = pair_words(pairs, *sides, config.data.max_tokens)
     if options.text:
         write_output("".join(f"{' '.join(s)} ||| {' '.join(t)}\n" for s, t, _ in words), options.text)

@@ -14,8 +14,6 @@ from s2s.commands.terminal import text_table, write_output
 from s2s.errors import LANGUAGES, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from s2s.checkpoint.record import Checkpoint
     from s2s.commands.arguments import Commands
     from s2s.data.readers import Pair
@@ -79,16 +77,17 @@ def doctor(options: argparse.Namespace, command: str) -> int:
 def _file(path: Path, options: argparse.Namespace) -> Diagnosis:
     from s2s.doctor.read import diagnose_file
 
-    for name in ("data", "train", "links", "log"):
+    for name in ("data", "train", "log"):
         if getattr(options, name) is not None:
             raise UserError("doctor_option", option=f"--{name}", file=str(path))
-    return diagnose_file(path)
+    return diagnose_file(path, _links(options) if options.links else ())
 
 
 def _checkpoint(options: argparse.Namespace) -> Diagnosis:
     directory = find_checkpoint(options.what)
     from s2s.checkpoint.open import load
     from s2s.doctor import examine_checkpoint
+    from s2s.explain.token_spans import texts_of
     from s2s.trace.film import film
 
     checkpoint = load(directory)
@@ -96,7 +95,7 @@ def _checkpoint(options: argparse.Namespace) -> Diagnosis:
     if options.data:
         pairs = _pairs(options, options.data)
     else:
-        pairs = _texts(checkpoint, gold) if gold else _examples(checkpoint)
+        pairs = texts_of(checkpoint.source, checkpoint.target, gold) if gold else _examples(checkpoint)
     train = _pairs(options, options.train) if options.train else None
     curve = _log(options.log) if options.log else _curve(directory)
     with percent_bar() as progress:
@@ -113,13 +112,6 @@ def _links(options: argparse.Namespace) -> list[Gold]:
 
     with pair_options.print_remarks() as remarks:
         return read_gold(options.links, options.encoding, remarks.form)[: options.limit]
-
-
-def _texts(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[tuple[str, str]]:
-    """The pairs of the links as texts."""
-    from s2s.explain.token_spans import text_of
-
-    return [(text_of(checkpoint.source, g.source), text_of(checkpoint.target, g.target)) for g in golds]
 
 
 def _examples(checkpoint: Checkpoint) -> list[tuple[str, str]]:

@@ -32,11 +32,14 @@ def examine_matrix(
     return examine(weights_TS, source_tokens, target_tokens, gold)
 
 
-def examine_trace(trace: Trace) -> Diagnosis:
-    """Examine a trace: its weights, its scores and its words."""
+def examine_trace(trace: Trace, gold: Sequence[Gold] | None = None) -> Diagnosis:
+    """Examine a trace: its weights, its scores and its words.
+
+    ``gold`` are pairs whose words people have linked, one of which has the words of the trace.
+    """
     from s2s.doctor.of_trace import examine
 
-    return examine(trace)
+    return examine(trace, gold)
 
 
 def examine_checkpoint(

@@ -7,11 +7,14 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2s.doctor.finding import CAUSES, Finding
 from s2s.doctor.thresholds import STRONG
 from s2s.text.rounding import significant
+
+if TYPE_CHECKING:
+    from s2s.doctor.sheet import Sheet
 
 SCHEMA = "lookback-doctor/1"
 
@@ -45,6 +48,7 @@ class Diagnosis:
     measures: Mapping[str, float] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)  # what was examined: kind, name, digest, sentences
     heads: tuple[Head, ...] = ()  # of a model of many, the best first
+    sheet: Sheet | None = field(default=None, compare=False)  # the weights that are drawn; the record has none
 
     @classmethod
     def of(
@@ -53,10 +57,11 @@ class Diagnosis:
         measures: Mapping[str, float],
         about: Mapping[str, Any] | None = None,
         heads: tuple[Head, ...] = (),
+        sheet: Sheet | None = None,
     ) -> Diagnosis:
         """Sort the findings: strongest first, of equals the likelier cause."""
         ranked = sorted(findings, key=lambda finding: (-round(finding.strength, 6), CAUSES.index(finding.name)))
-        return cls(tuple(ranked), dict(measures), dict(about or {}), heads)
+        return cls(tuple(ranked), dict(measures), dict(about or {}), heads, sheet)
 
     @property
     def healthy(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,8 @@ from s2s.errors import UserError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+Link = tuple[int, int]  # source and target token, from 0
+
 
 @np.errstate(over="ignore", invalid="ignore")  # of numbers that are too large, which is a finding
 def examine(
@@ -42,11 +45,11 @@ def examine(
     measures = sums([sheet]) | shape([sheet])
     found = [*broken(measures), *shapes(measures), *backwards(measures)]
     if gold is not None and len(gold):
-        by_shift = _gold(sheet, _links(gold, sheet))
+        by_shift = against_links(sheet, _links(gold, sheet))
         measures |= {f"aer{shift:+d}": value for shift, value in by_shift.items()}
         found += shifted(by_shift, len(gold))
     about = {"kind": "matrix", "steps": sheet.weights_TS.shape[0], "source": sheet.weights_TS.shape[1]}
-    return Diagnosis.of(found, known(measures), about)
+    return Diagnosis.of(found, known(measures), about, sheet=sheet)
 
 
 def known(measures: Mapping[str, float]) -> dict[str, float]:
@@ -123,26 +126,30 @@ def _between(value: float, low: float, high: float, least: float = 0.5, most: fl
     return least + (most - least) * min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def _links(gold: ArrayLike, sheet: Sheet) -> list[tuple[int, int]]:
+def _links(gold: ArrayLike, sheet: Sheet) -> set[Link]:
     """The links as whole numbers. UserError if they are no pairs of places that the matrix has."""
     links_N2, (steps, width) = np.asarray(gold), sheet.weights_TS.shape
     if links_N2.ndim != 2 or links_N2.shape[1] != 2 or links_N2.dtype.kind not in "iu":
         raise UserError("doctor_gold", steps=steps, source=width)
     if (links_N2 < 0).any() or (links_N2 >= (width, steps)).any():
         raise UserError("doctor_gold", steps=steps, source=width)
-    return [(int(s), int(t)) for s, t in np.unique(links_N2, axis=0)]
+    return {(int(s), int(t)) for s, t in links_N2}
 
 
-def _gold(sheet: Sheet, links: Sequence[tuple[int, int]]) -> dict[int, float]:
-    """``1 - 2|A∩S| / (|A| + |S|)`` of the largest weights with attention of the step before, at and after."""
-    steps = len(sheet.weights_TS)
-    sure = set(links)
+def against_links(
+    sheet: Sheet, links: AbstractSet[Link], possible: AbstractSet[Link] = frozenset()
+) -> dict[int, float]:
+    """``1 - (|A∩S| + |A∩P|) / (|A| + |S|)`` of the largest weights with attention of the step before, at and after.
+
+    ``A`` has a link of each target token that has a sure one, ``S``; ``P`` are those and the ``possible`` ones.
+    """
+    steps, sure = len(sheet.weights_TS), set(links)
     weights_TS: Weights = np.nan_to_num(sheet.weights_TS)
     linked = {t for _, t in sure}
     out = dict[int, float]()
     for shift in (-1, 0, 1):
         made = {(int(weights_TS[t + shift].argmax()), t) for t in linked if 0 <= t + shift < steps}
-        out[shift] = 1 - 2 * len(made & sure) / max(len(made) + len(sure), 1)
+        out[shift] = 1 - (len(made & sure) + len(made & (sure | possible))) / max(len(made) + len(sure), 1)
     return out
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+from torch import Tensor
 
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS
@@ -12,14 +15,16 @@ from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Finding
 from s2s.doctor.formed import formed
 from s2s.doctor.matrix import known, shapes
-from s2s.doctor.run import Exam, alone
-from s2s.doctor.sheet import shape
+from s2s.doctor.run import Exam, View, alone
+from s2s.doctor.sheet import Sheet, shape
 from s2s.doctor.sinks import PLACES
 from s2s.errors import UserError
 from s2s.evaluate.batching import Progress
+from s2s.explain.alignment_error import left_out
 from s2s.explain.alignment_error import usable as usable_links
 from s2s.explain.alignment_score import GoldPair
 from s2s.explain.gold_links import Gold
+from s2s.text.vocab import BOS
 from s2s.trace.film import FilmFrame
 
 CELLS, TRAINING = 600, 12.0  # cells of evidence in a second, and seconds of a training that goes on
@@ -36,11 +41,11 @@ def examine(
     film: Sequence[FilmFrame] | None = None,
 ) -> Diagnosis:
     """The diagnosis. UserError if no pair can be used, or no pair of the links."""
-    usable = data.ids(checkpoint, pairs, MAX_TOKENS)
+    linked, usable = usable_links(checkpoint, gold) if gold else [], data.ids(checkpoint, pairs, MAX_TOKENS)
     if not usable:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     exam = Exam(checkpoint, checkpoint.model, usable, data.ids(checkpoint, train or (), MAX_TOKENS))
-    found = list(_findings(exam, usable_links(checkpoint, gold) if gold else [], progress))
+    found = list(_findings(exam, linked, progress))
     if exam.error_rates:  # people know better than erasure which head is right
         found = [finding for finding in found if not (finding.name == "wrong_head" and "overlap" in finding.numbers)]
     if curve:
@@ -56,8 +61,22 @@ def examine(
         "left_out": len(pairs) - len(usable),
         "not_run": sorted(exam.failed),
     }
+    if gold:
+        about |= {"linked": len(linked), "rows_left_out": left_out(gold, linked)}
     progress(1.0)
-    return Diagnosis.of(ranks.settled(found), known(exam.measures), about, heads.ranking(exam))
+    return Diagnosis.of(ranks.settled(found), known(exam.measures), about, heads.ranking(exam), _drawn(exam))
+
+
+def _drawn(exam: Exam) -> Sheet | None:
+    """The first sentence that ran alone, with its scores, and of a model of many heads with all of them."""
+    if not exam.looks or not exam.runs:
+        return None
+    (source, target), rows = exam.runs[0].pairs[0], dict[View, Tensor]()
+    if heads.many(exam.model):
+        rows = heads.views(exam.model, source, (BOS, *target))
+    (sheet,) = context.sheets(exam, exam.runs[:1])
+    scores_TS = exam.runs[0].scores(0).double().numpy()
+    return replace(sheet, scores_TS=scores_TS, heads={view: row.double().numpy() for view, row in rows.items()})
 
 
 def _findings(exam: Exam, linked: Sequence[GoldPair], progress: Progress) -> Iterator[Finding]:

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.matrix import backwards, broken, known, shapes
+from s2s.doctor.matrix import against_links, backwards, broken, known, shapes, shifted
+from s2s.doctor.run_links import links_of_run
 from s2s.doctor.sheet import Sheet, shape, sums
 from s2s.doctor.thresholds import GAP, HARD, HARD_GAP, SATURATED, UNKNOWN
+from s2s.errors import UserError
 from s2s.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from s2s.explain.gold_links import Gold
 
 LEAST = 4  # steps and source tokens, at least, of rows of scores that are compared
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of numbers that are too large, which is a finding
-def examine(trace: Trace) -> Diagnosis:
-    """The diagnosis of one trace; weights that a person edited are looked at as the model made them."""
+def examine(trace: Trace, gold: Sequence[Gold] | None = None) -> Diagnosis:
+    """The diagnosis of one trace; weights that a person edited are looked at as the model made them.
+
+    ``gold`` are pairs whose words people have linked; UserError if none has the words of the trace, or there is no
+    attention.
+    """
     rows = [step.attention if step.own_attention is None else step.own_attention for step in trace.steps]
     about = {"kind": "trace", "name": trace.checkpoint.get("name", ""), "steps": len(rows), "source": trace.looks}
     measures = {"unknown_words": len(set(trace.source_unknown)) / max(len(trace.source_tokens), 1)}
-    found = list(_words(measures))
+    found, sheet = list(_words(measures)), None
     if trace.looks and rows:
-        sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, tuple(step.output for step in trace.steps))
+        said = tuple(step.output for step in trace.steps)
+        sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, said)
         measures |= sums([sheet]) | shape([sheet])
         scores = [step.scores for step in trace.steps if len(step.scores) == trace.looks]
         measures |= score_measures([np.array(scores, dtype=np.float64)] if len(scores) == len(rows) else [])
         found += [*broken(measures), *shapes(measures), *backwards(measures), *scored(measures)]
-    return Diagnosis.of(found, known(measures), about)
+        if gold:
+            sure, possible = links_of_run(trace.source_tokens, said, gold)
+            by_shift = against_links(sheet, sure, possible)
+            measures |= {f"aer{shift:+d}": value for shift, value in by_shift.items()}
+            found += shifted(by_shift, len(sure))
+    elif gold:
+        raise UserError("attention_none", checkpoint=about["name"])
+    return Diagnosis.of(found, known(measures), about, sheet=sheet)
 
 
 def _words(measures: Mapping[str, float]) -> Iterator[Finding]:

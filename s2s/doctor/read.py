@@ -7,9 +7,9 @@ import lzma
 import math
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +17,22 @@ from numpy.typing import NDArray
 from s2s.disk import read_bounded
 from s2s.doctor import examine_matrix, examine_trace
 from s2s.doctor.diagnosis import Diagnosis
-from s2s.doctor.sheet import Sheet
+from s2s.doctor.run_links import links_of_run
 from s2s.errors import UserError, reason
 from s2s.text.safe import has_surrogate, parse_json
 from s2s.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from s2s.explain.gold_links import Gold
 
 LIMIT = 64  # MB, of a file and of what is packed in it
 CELLS = 8_000_000  # weights of a matrix, at most
 NAMES = ("weights", "attention")  # of the matrix; a file with one array may call it anything
 READ = {*NAMES, "source", "target", "gold"}
 NUMBERS = "fiub"  # kinds of numpy's types that are real numbers
+OWN = tuple(
+    f"error.{name}" for name in ("doctor_large", "doctor_unpacked", "doctor_links_run", "attention_none")
+)  # sentences of their own
 BROKEN = (ValueError, LookupError, TypeError, OSError, MemoryError, OverflowError, RecursionError)
 UNPACKED = (
     zipfile.BadZipFile,
@@ -37,31 +43,28 @@ UNPACKED = (
 )  # encrypted, or packed in no known way
 
 
-@dataclass(frozen=True, eq=False)
-class Examined:
-    """What a file says, and its weights with their tokens; no sheet of a run without attention."""
-
-    diagnosis: Diagnosis
-    sheet: Sheet | None
-
-
-def diagnose_file(path: Path) -> Diagnosis:
+def diagnose_file(path: Path, gold: Sequence[Gold] = ()) -> Diagnosis:
     """The diagnosis of a trace or a matrix. UserError if the file is neither."""
-    return examine_content(str(path), read_bounded(path, LIMIT)).diagnosis
+    return examine_content(str(path), read_bounded(path, LIMIT), gold=gold)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of numbers that are too large, which is a finding
-def examine_content(name: str, content: bytes, cells: int = CELLS, megabytes: int = LIMIT) -> Examined:
+def examine_content(
+    name: str, content: bytes, cells: int = CELLS, megabytes: int = LIMIT, gold: Sequence[Gold] = ()
+) -> Diagnosis:
     """What a file says that is in memory: of at most ``cells`` weights, unpacked at most ``megabytes``.
 
-    UserError, with the file's ``name``, if it is neither a trace nor a matrix.
+    ``gold`` are links of people, for a trace. UserError, with the file's ``name``, if it is neither a trace nor a
+    matrix, or a matrix with ``gold``.
     """
+    if gold and Path(name).suffix.lower() == ".npz":
+        raise UserError("doctor_links_matrix", file=name)
     try:
         if Path(name).suffix.lower() == ".npz":
             return _arrays(name, content, cells, megabytes)
-        return _trace(name, content.decode("utf-8-sig"), cells)
+        return _trace(name, content.decode("utf-8-sig"), cells, gold)
     except UserError as error:
-        if error.key in ("error.doctor_large", "error.doctor_unpacked"):
+        if error.key in OWN:
             raise
         raise UserError("doctor_file", file=name, reason=reason(error)) from None
     except BROKEN as error:
@@ -70,7 +73,7 @@ def examine_content(name: str, content: bytes, cells: int = CELLS, megabytes: in
         raise UserError("doctor_file", file=name, reason=UserError("doctor_archive")) from None
 
 
-def _trace(name: str, text: str, cells: int) -> Examined:
+def _trace(name: str, text: str, cells: int, gold: Sequence[Gold]) -> Diagnosis:
     """A trace; one whose rows are no distributions, which no player shows, is a matrix with tokens."""
     try:
         trace = Trace.from_json(text)
@@ -81,13 +84,11 @@ def _trace(name: str, text: str, cells: int) -> Examined:
         weights_TS = np.array(rows)
         if not all(isinstance(token, str) for token in (*source, *target)) or not _wrong(weights_TS):
             raise
-        return _matrix(name, weights_TS, source, target, None, cells)
+        links = sorted(links_of_run(source, target, gold)[0]) if gold else None
+        return _matrix(name, weights_TS, source, target, links, cells)
     _bounded(name, len(trace.steps) * trace.looks, cells)
-    said = tuple(step.output for step in trace.steps)
-    _writable([*trace.source_tokens, *said, *trace.checkpoint.values()])
-    rows = [step.attention if step.own_attention is None else step.own_attention for step in trace.steps]
-    sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, said) if trace.looks and rows else None
-    return Examined(examine_trace(trace), sheet)
+    _writable([*trace.source_tokens, *(step.output for step in trace.steps), *trace.checkpoint.values()])
+    return examine_trace(trace, gold)
 
 
 def _wrong(weights_TS: NDArray[Any]) -> bool:
@@ -99,7 +100,7 @@ def _wrong(weights_TS: NDArray[Any]) -> bool:
     return bool((~np.isfinite(weights_TS)).any() or off.any() or (weights_TS < 0).any())
 
 
-def _arrays(name: str, content: bytes, cells: int, megabytes: int) -> Examined:
+def _arrays(name: str, content: bytes, cells: int, megabytes: int) -> Diagnosis:
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise UserError("doctor_archive")
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -133,13 +134,12 @@ def _whole(packed: zipfile.ZipFile) -> None:
                 raise UserError("doctor_archive")
 
 
-def _matrix(name: str, weights: Any, source: Any, target: Any, gold: Any, cells: int) -> Examined:
+def _matrix(name: str, weights: Any, source: Any, target: Any, gold: Any, cells: int) -> Diagnosis:
     if getattr(weights, "dtype", np.dtype(object)).kind not in NUMBERS:
         raise UserError("doctor_matrix")
     _bounded(name, weights.size, cells)
     _writable([*(source or ()), *(target or ())])
-    diagnosis = examine_matrix(weights, source, target, gold)
-    return Examined(diagnosis, Sheet(np.asarray(weights, np.float64), tuple(source or ()), tuple(target or ())))
+    return examine_matrix(weights, source, target, gold)
 
 
 def _bounded(name: str, size: int, cells: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,22 @@ FEW_STEPS = 3  # steps, below which constancy is not judged
 PADS = frozenset(("<pad>", "[pad]", "<blank>", "<fill>"))
 ENDS = frozenset(("<eos>", "</s>", "[sep]", "<end>", "<|endoftext|>", "<s/>"))
 
+STARTS = frozenset(("<bos>", "<s>", "[cls]"))
+
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """The weights of one sentence, a row a step, with the tokens of both sides where they are known."""
+    """The weights of one sentence, a row a step, with the tokens of both sides where they are known.
+
+    Of a model that is drawn, ``scores_TS`` are those that the softmax made the weights of, and ``heads`` has the
+    weights of all heads, by layer and head.
+    """
 
     weights_TS: Weights
     source: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
+    scores_TS: Weights | None = None
+    heads: Mapping[tuple[int, int], Weights] = field(default_factory=dict)
 
     @property
     def finite_T(self) -> NDArray[np.bool_]:
@@ -47,6 +55,11 @@ class Sheet:
     def places(self, kind: str) -> NDArray[np.bool_]:
         """The source positions of a kind: ``padding``, ``eos``, ``punctuation``; none where tokens are unknown."""
         return np.array([_kind(token) == kind for token in self.source], dtype=bool)
+
+
+def special(token: str) -> bool:
+    """Whether a token stands for no word of the text."""
+    return _kind(token) in ("padding", "eos") or token.lower() in STARTS
 
 
 def _kind(token: str) -> str:

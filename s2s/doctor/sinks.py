@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from s2s.doctor.batch import cured
 from s2s.doctor.context import sheets
 from s2s.doctor.finding import Finding
 from s2s.doctor.run import Exam, Run, score, with_rows
-from s2s.doctor.sheet import Sheet
+from s2s.doctor.treated import places
 
 REMEDIES = {
     "padding_mass": "mask_padding",
@@ -28,7 +26,7 @@ def without_place(exam: Exam, finding: Finding) -> Finding:
     """The finding with a cure: the same weights without those on its places, divided by what is left."""
     before, after = score(exam.runs), list[Run]()
     for run, sheet in zip(exam.runs, sheets(exam), strict=True):
-        kept_S = torch.from_numpy(~_places(finding.name, sheet))
+        kept_S = torch.from_numpy(~places(finding.name, sheet))
         if not kept_S.any():
             kept_S[:] = True
         rows_TS = run.weights_BTS[0] * kept_S
@@ -37,12 +35,3 @@ def without_place(exam: Exam, finding: Finding) -> Finding:
         rows_TS = rows_TS / rows_TS.sum(dim=1, keepdim=True)
         after.append(with_rows(exam.model, run, rows_TS))
     return replace(finding, cure=cured(REMEDIES[finding.name], before, score(after)))
-
-
-def _places(name: str, sheet: Sheet) -> NDArray[np.bool_]:
-    if name in ("first_token", "last_token"):
-        real = np.flatnonzero(~sheet.places("padding"))
-        chosen = np.zeros(len(sheet.source), dtype=bool)
-        chosen[real[0 if name == "first_token" else -1]] = True
-        return chosen
-    return sheet.places({"padding_mass": "padding", "eos_sink": "eos"}.get(name, name))

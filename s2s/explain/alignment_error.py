@@ -182,8 +182,14 @@ def usable(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[GoldPair]:
     sides, longest = (checkpoint.source, checkpoint.target), checkpoint.model.longest_source
     pairs = [pair for gold in golds if (pair := gold_pair(*sides, gold, longest)) is not None]
     if not pairs:
-        raise UserError("alignment_no_pairs")
+        raise UserError("alignment_no_pairs", row=golds[0].row)
     return pairs
+
+
+def left_out(golds: Sequence[Gold], pairs: Sequence[GoldPair]) -> list[int]:
+    """The rows of the pairs that cannot be measured."""
+    kept = {id(pair.gold) for pair in pairs}
+    return [gold.row for gold in golds if id(gold) not in kept]
 
 
 def measure_alignment(

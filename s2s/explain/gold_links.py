@@ -21,6 +21,7 @@ class Gold:
     target: tuple[str, ...]
     sure: Links
     possible: Links  # includes the sure links
+    row: int = 0  # in its file, from 1; 0 where it comes from no file
 
 
 def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> list[Gold]:
@@ -41,7 +42,7 @@ def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> li
         sure, possible = (
             parse_links(column, len(source), len(target), str(path), row) for column in [*columns[2:], ""][:2]
         )
-        golds.append(Gold(source, target, sure, sure | possible))
+        golds.append(Gold(source, target, sure, sure | possible, row))
     if not golds:
         raise UserError("file_no_pairs", file=str(path))
     return golds

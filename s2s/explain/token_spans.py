@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from s2s.checkpoint.record import Side
 from s2s.data.batches import Links
 from s2s.text.segmenters import SPACE
+
+if TYPE_CHECKING:
+    from s2s.explain.gold_links import Gold
 
 Span = tuple[int, int]  # start and end, counted in characters without spaces
 
@@ -26,6 +30,11 @@ def text_of(side: Side, given: Sequence[str]) -> str:
     """The text of given tokens as the side's language writes it, with or without spaces."""
     spaced = side.segmenter.name not in ("jieba", "characters")
     return " ".join(given) if spaced else side.segmenter.join(list(given))
+
+
+def texts_of(source: Side, target: Side, golds: Sequence[Gold]) -> list[tuple[str, str]]:
+    """Pairs whose words people have linked, as texts."""
+    return [(text_of(source, gold.source), text_of(target, gold.target)) for gold in golds]
 
 
 def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[Span]] | None:

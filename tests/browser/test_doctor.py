@@ -65,6 +65,49 @@ def test_a_model_then_a_picture_are_examined(open_page: OpenPage, tmp_path: Path
     assert "model=date" in page.url
 
 
+WIDE = "document.documentElement.scrollWidth <= innerWidth"
+LINKS = (
+    "我 喜欢 茶 。\tI like tea .\t0-0 1-1 2-2\t3-3\n他 喜欢 水 。\tHe likes water .\t0-0 1-1 2-2 3-3\n"
+    "\u200b\tnothing\t0-0\n"
+    "我们 去 学校 。\tWe go to school .\t0-0 1-1 2-3\t1-2 3-4\n"
+)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_links_of_people_are_given_corrected_and_printed(open_page: OpenPage, tmp_path: Path, lang: str) -> None:
+    page = open_page({"lang": lang, "model": "zh-en-luong"}, player=False, path="doctor", viewport=PHONE)
+    page.get_by_text(say("doctor.page.what_pairs", lang)).click()
+    expect(page.get_by_test_id("stCode")).to_contain_text("0-0 1-1 2-2")
+    assert page.evaluate("(box) => box.scrollWidth <= box.clientWidth", page.get_by_test_id("stCode").element_handle())
+    (tmp_path / "links.tsv").write_text(LINKS.replace("2-2 3-3", "2-2 4-3"), encoding="utf-8")
+    upload(page, "doctor_links", tmp_path / "links.tsv")
+    wrong = say("error.alignment_link", lang, file="links.tsv", row=2, link="4-3", sources=4, targets=4)
+    expect(page.get_by_test_id("stAlert")).to_have_text(wrong)
+    expect(named(page, "doctor.page.examine", lang)).to_be_disabled()
+    (tmp_path / "right.tsv").write_text(LINKS, encoding="utf-8")
+    upload(page, "doctor_links", tmp_path / "right.tsv")
+    press(named(page, "doctor.page.examine", lang))
+    table = page.get_by_test_id("stExpander").filter(has_text=say("doctor.links", lang)).locator("table")
+    expect(table.get_by_role("columnheader", name=say("doctor.error_rate", lang))).to_be_visible()
+    expect(table.get_by_role("row").filter(has_text="★")).to_have_count(1)
+    evidence = page.get_by_test_id("stExpander").filter(has_text=say("doctor.links_evidence", lang)).locator("table")
+    expect(evidence.get_by_role("row")).to_have_count(5)
+    expect(page.get_by_text(say("doctor.rows_left_out", lang, count=1, rows="3"))).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    rest(page)
+    assert faults(page) == [] and page.evaluate(WIDE)
+    with page.expect_download() as got:
+        page.get_by_role("button", name=say("doctor.page.html", lang)).click()
+    report = page.context.new_page()
+    for scheme, media in (("dark", "screen"), ("light", "print")):
+        report.emulate_media(color_scheme=scheme, media=media)  # type: ignore[arg-type]
+        report.set_content(got.value.path().read_text(encoding="utf-8"))
+        expect(report.get_by_role("img", name=say("doctor.page.picture", lang))).to_be_visible()
+        expect(report.locator("svg text", has_text="I").first).to_be_visible()
+        assert report.evaluate(WIDE)
+        assert faults(report) == []
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_bad_file_gets_a_sentence_and_a_strange_name_stays_text(
     open_page: OpenPage, tmp_path: Path, lang: str
@@ -82,9 +125,9 @@ def test_a_bad_file_gets_a_sentence_and_a_strange_name_stays_text(
         else:
             expect(page.get_by_test_id("stAlert")).to_contain_text(file)
             expect(page.locator(".js-plotly-plot")).to_have_count(0)
+        rest(page)
     assert page.evaluate("globalThis.hit") is None
-    wide = "document.documentElement.scrollWidth <= innerWidth"
-    assert page.evaluate(wide)
+    assert page.evaluate(WIDE)
 
 
 def test_the_stage_leads_here_and_stop_ends_an_examination(open_page: OpenPage, tmp_path: Path) -> None:

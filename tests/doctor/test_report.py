@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from s2s.doctor import Cure, Diagnosis, Finding, examine_checkpoint, examine_matrix
 from s2s.doctor.read import examine_content
 from s2s.doctor.report import limits, words
 from s2s.doctor.report.page import render
 from s2s.doctor.sheet import Sheet
-from s2s.doctor.treated import treated
+from s2s.doctor.treated import cured_weights, treated
 from s2s.errors import LANGUAGES, UserError, say, sentences
 from tests.doctor.broken import BROKEN, date, pairs
 from tests.paths import ROOT
@@ -99,6 +102,60 @@ def test_weights_are_moved_turned_and_masked() -> None:
     assert treated(Finding("uniform", 1.0), sheet) is None
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_draws_the_weights_before_and_after_a_cure(language: str) -> None:
+    rows_TS = np.full((6, 8), 0.02) + np.eye(6, 8) * 0.44 + np.array([0.0] * 6 + [0.2, 0.2])
+    source = ["我", "like", "<b>", "\u202ex", "茶", "。", "<pad>", "<pad>"]
+    html = render(examine_matrix(rows_TS, source, list("abcdef")), language)
+    assert html.count("<svg") == 2 and "<b>" not in html and "\u202e" not in html
+    after = say("doctor.page.after", language, name=say("doctor.name.padding_mass", language))
+    for title in (say("doctor.page.picture", language), after):
+        assert f'aria-label="{title}"' in html and f"<figcaption>{title}</figcaption>" in html
+    assert say("doctor.drawn", language, least="0.03") in html and "…" not in html
+    before, masked = html.split("<svg")[1:]
+    assert before.count("h1v1h-1") == 6 + 12 > masked.count("h1v1h-1") - 30 == 6
+    healthy = render(examine_matrix(np.eye(5)), language)
+    assert healthy.count("<svg") == 1 and ">5</text>" in healthy
+    assert "<svg" not in render(Diagnosis.of([], {}, CHECKPOINT), language)
+    broken = np.eye(5)
+    broken[2] = np.nan
+    assert render(examine_matrix(broken), language).count("h1v1h-1") == 4
+
+
+@given(some.integers(1, 60), some.integers(1, 220), some.integers(0, 99), some.sampled_from([0.01, 1.0, 100.0]))
+def test_a_picture_of_any_size_fits_on_paper(steps: int, tokens: int, seed: int, spread: float) -> None:
+    weights_TS = np.random.default_rng(seed).dirichlet(np.full(tokens, spread), steps)
+    html = render(examine_matrix(weights_TS), "en")
+    wide, high = (float(size) for size in re.findall(r'<svg width="([\d.]+)" height="([\d.]+)"', html)[0])
+    assert wide <= 1000 and high <= 950
+    columns = int(re.findall(r'class="frame"[^>]* width="(\d+)"', html)[0]) / 20
+    assert columns <= 40 and (columns == tokens or "stands for the rest" in html)
+    assert "h1v1h-1" in html  # also where all weights are small: half of what each token has is drawn
+
+
+def test_a_model_is_drawn_with_the_cure_that_changes_its_weights() -> None:
+    found = examine_checkpoint(date(), pairs())
+    assert found.sheet is not None and found.sheet.scores_TS is not None and cured_weights(found) is None
+    twice = dataclasses.replace(found.sheet, weights_TS=2 * found.sheet.weights_TS)
+    whole = treated(Finding("not_normalised", 1.0, cure=Cure("softmax_over_source")), twice)
+    assert whole is not None and whole == pytest.approx(found.sheet.weights_TS, abs=1e-5)
+    assert "sheet" not in found.to_dict()
+    other = np.eye(3)[::-1]
+    one_of_two = Sheet(np.eye(3), heads={(2, 1): other})
+    ill = Finding("wrong_head", 0.8, {"layer": 2, "head": 1}, cure=Cure("other_head"))
+    cured = cured_weights(Diagnosis.of([Finding("nan", 1.0), ill], {}, CHECKPOINT, sheet=one_of_two))
+    assert cured is not None and cured[0] is ill and cured[1] is other
+    turned = Finding("reversed_source", 0.9, cure=Cure("turn_source"))
+    for kind, drawn in (("checkpoint", False), ("matrix", True)):  # a model reads another source then
+        assert (cured_weights(Diagnosis.of([turned], {}, {"kind": kind}, sheet=one_of_two)) is not None) is drawn
+
+
+def test_weights_on_a_place_are_taken_away() -> None:
+    sheet = Sheet(np.array([[0.8, 0.1, 0.1], [0.8, 0.2, 0.0]]), ("the", "a", "."))
+    taken = treated(Finding("first_token", 0.7, cure=Cure("mask_place")), sheet)
+    assert taken is not None and taken.tolist() == [[0.0, 0.5, 0.5], [0.0, 1.0, 0.0]]
+
+
 def packed(**arrays: np.ndarray) -> bytes:
     import io
 
@@ -130,7 +187,7 @@ def test_a_file_in_memory_is_refused_in_one_sentence(name: str, content: bytes, 
 
 def test_a_file_in_memory_gives_its_weights() -> None:
     found = examine_content("a.NPZ", packed(attention=np.eye(3), source=np.array(list("abc"))))
-    assert found.sheet is not None and found.sheet.source == ("a", "b", "c") and found.diagnosis.healthy
+    assert found.sheet is not None and found.sheet.source == ("a", "b", "c") and found.healthy
 
 
 def test_the_page_of_tests_says_how_often_the_first_cause_was_right() -> None:

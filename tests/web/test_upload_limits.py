@@ -19,7 +19,9 @@ from tests.setting import Setting
 
 FIELDS = {  # setting by the key of the widget
     "doctor_file": "small_file_mb",
+    "doctor_links": "small_file_mb",
     "doctor_pairs": "small_file_mb",
+    "doctor_run_links": "small_file_mb",
     "doctor_train": "small_file_mb",
     "evidence_file": "small_file_mb",
     "inspect_file": "test_file_mb",

@@ -8,6 +8,7 @@ from html import escape
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Finding
 from s2s.doctor.report import words
+from s2s.doctor.report.pictures import pictures
 from s2s.doctor.report.tables import Table, tables
 from s2s.doctor.report.words import Line
 from s2s.doctor.thresholds import STRONG
@@ -16,7 +17,10 @@ from s2s.inspect.report.charts import Bar, bars
 from s2s.inspect.report.render import POLICY, STYLE
 from s2s.player import bundle
 
-NUMBERS = ".numbers { margin-bottom: 20px; } .numbers td { white-space: nowrap; }"  # whole also on a phone
+# Numbers stay whole also on a phone.
+OWN_STYLE = """figure + figure { margin-top: 16px; }
+.numbers { margin-bottom: 20px; }
+.numbers td { white-space: nowrap; }"""
 
 
 def render(diagnosis: Diagnosis, language: str) -> str:
@@ -29,13 +33,14 @@ def render(diagnosis: Diagnosis, language: str) -> str:
         f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{bundle.style(STYLE)}{NUMBERS}</style></head>\n<body><main>",
+        f"<title>{escape(title)}</title><style>{bundle.style(STYLE)}{OWN_STYLE}</style></head>\n<body><main>",
         f"<h1>{escape(title)}</h1>",
         *(_soft(fact) for fact in words.about(diagnosis, language)),
         f"<p><strong>{escape(words.verdict(diagnosis, language))}</strong></p>",
         _soft(words.reliability(diagnosis, language)) if diagnosis.findings else "",
         _findings("findings", strong, language, kind),
         _findings("remarks", weak, language, kind),
+        pictures(diagnosis, language),
         *map(_other_table, tables(diagnosis, language)),
         _measures(diagnosis, language),
         "</main></body></html>\n",

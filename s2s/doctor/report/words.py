@@ -40,6 +40,7 @@ RAN = {
     "larger_scores": "scores",
     "evaluation_mode": "mode",
 }
+NAMED_ROWS = 5  # of a file, at most, that are named
 WARD = {"named": NAMED_FIRST, "patients": PATIENTS, "known": UNFORESEEN_NAMED, "faults": UNFORESEEN}
 TRAINED = frozenset(  # cures that only training can bring
     (
@@ -83,10 +84,21 @@ def about(diagnosis: Diagnosis, language: str) -> list[str]:
     told = [say(f"doctor.about.{facts['kind']}", language, **facts)]
     if facts.get("not_run"):
         told.append(say("doctor.not_run", language, names=", ".join(facts["not_run"])))
+    if "linked" in facts:
+        told.append(_linked(int(facts["linked"]), list(diagnosis.about["rows_left_out"]), language))
     if "attention_formed" in diagnosis.measures and "loss_fallen" in diagnosis.measures:
         steps = {name: int(diagnosis.measures[name]) for name in ("attention_formed", "loss_fallen")}
         told.append(say("doctor.formed", language, **steps))
     return told
+
+
+def _linked(count: int, left_out: Sequence[int], language: str) -> str:
+    """Of how many pairs people's links were read, and in which rows the words are not those that the model reads."""
+    told = say("doctor.linked", language, count=count)
+    if not left_out:
+        return told
+    rows = say("app.list", language).join(map(str, left_out[:NAMED_ROWS])) + ("…" if len(left_out) > NAMED_ROWS else "")
+    return joined(told, say("doctor.rows_left_out", language, count=len(left_out), rows=rows))
 
 
 def verdict(diagnosis: Diagnosis, language: str) -> str:

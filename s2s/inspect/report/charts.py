@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from s2s.text.width import width
 CELL, SHADES, FAINT = 20, 10, 0.03  # heatmap: pixels of a cell, number of shades, least weight that is drawn
 MOST = (40, 60)  # largest heatmap that is drawn whole: steps, source tokens
 SLANTED = 2  # columns of text; a wider label is slanted
+Weights = NDArray[np.floating[Any]]
 LONG = 14  # columns of text, two per Chinese character; a longer label is cut
 
 
@@ -67,13 +69,22 @@ def histogram(edges: Sequence[float], counts: Sequence[int], title: str, mean: f
     return svg(wide, high + 20, "".join(parts), title)
 
 
-def heatmap(attention_TS: NDArray[np.float32], source: Sequence[str], output: Sequence[str], title: str) -> str:
-    """Attention with one row per step and one column per source token.
+def heatmap(
+    attention_TS: Weights,
+    source: Sequence[str],
+    output: Sequence[str],
+    title: str,
+    places: Sequence[int | None] | None = None,
+    least: float = FAINT,
+) -> str:
+    """Attention with one row per step and one column per source token, where the weight is ``least`` or more.
 
-    If it is larger than ``MOST``, only the first 40 steps and the tokens that they attend to are drawn. Cells of equal
-    shade share one path to keep the SVG small. Chinese labels are vertical, other long labels slanted.
+    If it is larger than ``MOST``, only the first 40 steps and the tokens that they attend to are drawn, or the columns
+    of ``places``. Cells of equal shade share one path to keep the SVG small. Chinese labels are vertical, other long
+    labels slanted.
     """
-    shown_TS, places = _folded(attention_TS)
+    places = _folded(attention_TS) if places is None else places
+    shown_TS = _columns(attention_TS[: MOST[0] if folded(*attention_TS.shape) else None], places)
     steps, tokens = shown_TS.shape
     rows = [_cut(token) for token in output[:steps]]
     columns = ["…" if place is None else _cut(source[place]) for place in places]
@@ -81,7 +92,7 @@ def heatmap(attention_TS: NDArray[np.float32], source: Sequence[str], output: Se
     top = 10 + max([1.0, *map(_tall, columns)])
     parts = [_text(left - 6, top + CELL * n + 14, token, "end") for n, token in enumerate(rows)]
     parts += [_column(left + CELL * (n + 0.5), top - 5, token) for n, token in enumerate(columns)]
-    shade_TS = np.ceil(np.where(shown_TS < FAINT, 0, shown_TS) * SHADES).clip(0, SHADES)
+    shade_TS = np.ceil(np.where(shown_TS < least, 0, shown_TS) * SHADES).clip(0, SHADES)
     for shade in range(1, SHADES + 1):
         cells = [f"M{s} {t}h1v1h-1" for t, s in np.argwhere(shade_TS == shade).tolist()]
         if cells:
@@ -97,26 +108,44 @@ def folded(steps: int, tokens: int) -> bool:
     return steps > MOST[0] or tokens > MOST[1]
 
 
-def _folded(attention_TS: NDArray[np.float32]) -> tuple[NDArray[np.float32], list[int | None]]:
-    """The weights to draw, and the source position of each column.
-
-    A large heatmap has columns for the attended tokens and their neighbours; None is an empty column for the tokens
-    left out between two of them.
-    """
+def _folded(attention_TS: Weights) -> list[int | None]:
+    """The source position of each column: of a large heatmap, the attended tokens and their neighbours."""
     steps, tokens = attention_TS.shape
     if not folded(steps, tokens):
-        return attention_TS, list(range(tokens))
-    shown_TS = attention_TS[: MOST[0]]
-    looked_S = np.pad((shown_TS >= FAINT).any(axis=0), 1)
-    near_S = looked_S[:-2] | looked_S[1:-1] | looked_S[2:]
-    places: list[int | None] = []
-    for place, near in enumerate(near_S.tolist()):
-        if near:
-            places.append(place)
-        elif not places or places[-1] is not None:
-            places.append(None)
-    columns = [np.zeros(len(shown_TS), np.float32) if place is None else shown_TS[:, place] for place in places]
-    return np.stack(columns, axis=1), places
+        return list(range(tokens))
+    return _around(np.flatnonzero((attention_TS[: MOST[0]] >= FAINT).any(axis=0)), tokens)
+
+
+def widest(attention_TS: Weights, most: int, least: float) -> list[int | None]:
+    """As many columns as ``most``: of a wider heatmap, those of the greatest weights and their neighbours.
+
+    >>> widest(np.eye(9)[:1] + np.eye(9)[5:6], 7, 0.1)
+    [0, 1, None, 4, 5, 6, None]
+    """
+    tokens = attention_TS.shape[1]
+    if tokens <= most:
+        return list(range(tokens))
+    greatest_S = attention_TS[: MOST[0]].max(axis=0)
+    by_weight = np.argsort(-greatest_S, kind="stable")[:most]
+    looked = by_weight[greatest_S[by_weight] >= least]
+    return next(
+        (found for count in range(len(looked), 0, -1) if len(found := _around(looked[:count], tokens)) <= most), [None]
+    )
+
+
+def _around(looked: NDArray[np.intp], tokens: int) -> list[int | None]:
+    """These places and their neighbours in order; None is an empty column for the tokens left out between two."""
+    near = np.unique(np.concatenate([looked - 1, looked, looked + 1]))
+    places, last = list[int | None](), -1
+    for place in near[(near >= 0) & (near < tokens)].tolist():
+        places += [None, place] if place > last + 1 else [place]
+        last = place
+    return places if last == tokens - 1 else [*places, None]
+
+
+def _columns(attention_TS: Weights, places: Sequence[int | None]) -> Weights:
+    columns = [np.zeros(len(attention_TS)) if place is None else attention_TS[:, place] for place in places]
+    return np.stack(columns, axis=1)
 
 
 def _number(value: float) -> str:

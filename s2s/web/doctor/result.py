@@ -11,6 +11,7 @@ import streamlit as st
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Finding
 from s2s.doctor.report import words
+from s2s.doctor.report.tables import tables
 from s2s.doctor.thresholds import STRONG
 from s2s.errors import say
 from s2s.text.safe import printable, shortened
@@ -31,11 +32,10 @@ LABEL = 12  # characters of a token beside it
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A diagnosis, the name of the file that it is of or empty, and the weights that are drawn."""
+    """A diagnosis, and the name of the file that it is of or empty."""
 
     diagnosis: Diagnosis
     file: str = ""
-    sheet: Sheet | None = None
 
 
 def clause(diagnosis: Diagnosis) -> str:
@@ -68,8 +68,8 @@ def render_diagnosis(shown: Shown) -> None:
         with st.expander(t("doctor.page.remarks", count=len(weak))):
             for finding in weak:
                 _finding(finding, diagnosis)
-    if shown.sheet is not None:
-        _pictures(shown.sheet, strong + weak)
+    if diagnosis.sheet is not None:
+        _pictures(diagnosis, diagnosis.sheet)
     elif diagnosis.about.get("kind") == "trace":
         st.caption(t("doctor.page.no_picture"))
     _tables(diagnosis)
@@ -129,37 +129,34 @@ def _table(lines: Sequence[words.Line]) -> None:
 
 
 def _tables(diagnosis: Diagnosis) -> None:
-    """When there are links of people or many heads: their tables. Only a model has them."""
-    if diagnosis.about.get("kind") != "checkpoint":
-        return
-    from s2s.doctor.report.tables import tables
-
+    """When there are links of people or many heads: their tables, open where somebody gave the links."""
     for table in tables(diagnosis, language.current()):
-        with st.expander(plain(table.title)):
+        with st.expander(plain(table.title), expanded="aer+0" in diagnosis.measures):
             st.caption(plain(table.note))
             columns = [list(map(plain, column)) for column in zip(*table.rows, strict=True)]
             shown = dict(zip(map(plain, table.header), columns, strict=True))
             st.table(shown, hide_index=True, border="horizontal")
 
 
-def _pictures(sheet: Sheet, findings: Sequence[Finding]) -> None:
-    """The weights as they are; beside them as the first cure that needs no model would make them."""
-    from s2s.doctor.treated import treated
+def _pictures(diagnosis: Diagnosis, sheet: Sheet) -> None:
+    """The weights as they are; beside them as the first cure that changes them and needs no run would make them."""
+    from s2s.doctor.treated import cured_weights
 
-    lang = language.current()
-    cured = ((finding, treated(finding, sheet)) for finding in findings)
-    finding, after = next(((one, made) for one, made in cured if made is not None), (None, None))
+    cured = cured_weights(diagnosis)
+    if diagnosis.about.get("kind") == "checkpoint":
+        st.caption(t("doctor.drawn_sentence"))
     steps, tokens = sheet.weights_TS.shape
     if max(steps, tokens) > DRAWN:
         st.caption(t("doctor.page.cut", steps=min(steps, DRAWN), tokens=min(tokens, DRAWN)))
-    if finding is None or after is None:
+    if cured is None:
         _picture(sheet, sheet.weights_TS, t("doctor.page.picture"), "doctor_picture")
         return
     left, right = st.columns(2)
     with left:
         _picture(sheet, sheet.weights_TS, t("doctor.page.picture"), "doctor_picture")
     with right:
-        _picture(sheet, after, t("doctor.page.after", name=words.name(finding, lang)), "doctor_after")
+        heading = t("doctor.page.after", name=words.name(cured[0], language.current()))
+        _picture(sheet, cured[1], heading, "doctor_after")
 
 
 def _picture(sheet: Sheet, weights_TS: np.ndarray, heading: str, key: str) -> None:

@@ -78,6 +78,55 @@ def test_pairs_of_files_are_examined_with_training_pairs(visit_page: Visit, lang
     assert any("pairs.tsv" in text for text in texts(app).split("\n"))
 
 
+GOLD = "我 喜欢 茶\tI like tea\t0-0 1-1 2-2\n我\t\u200b\t0-0\n"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_links_of_people_alone_are_examined(visit_page: Visit, lang: str) -> None:
+    app = chosen(visit_page("doctor", lang=lang, model="tiny-general"), lang, "pairs")
+    for content, error in (
+        ("0-0\n", say("error.alignment_row", lang, file="links.tsv", row=1, columns=1)),
+        (
+            "我 喝茶\tI drink\t0-0\n我喝茶\tI drink tea\t2-2\n",
+            say("error.alignment_link", lang, file="links.tsv", row=2, link="2-2", sources=1, targets=3),
+        ),
+    ):
+        app = given(app, "doctor_links", "links.tsv", content.encode())
+        assert messages(app) == [plain(error)] and app.button(key="doctor_measure").disabled
+    app = examined(given(app, "doctor_links", "links.tsv", GOLD.encode()))
+    assert not app.exception
+    found: Diagnosis = app.session_state["doctor_found"].diagnosis
+    assert found.about["linked"] == 1 and found.about["rows_left_out"] == [2]
+    for said in (say("doctor.linked", lang, count=1), say("doctor.rows_left_out", lang, count=1, rows="2")):
+        assert said in texts(app).replace("\\", "")
+    shifts, evidence = (table.value for table in app.table if say("doctor.error_rate", lang) in table.value.columns)
+    assert list(shifts[say("doctor.row", lang)]) == [
+        say(f"doctor.row.{name}", lang) for name in ("aer+0", "aer-1", "aer+1", "aer_diagonal")
+    ]
+    assert len(evidence) == 4 and any("★" in rate for rate in evidence[say("doctor.error_rate", lang)])
+    assert app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_links_that_no_word_of_the_model_fits_get_one_sentence(visit_page: Visit, lang: str) -> None:
+    app = chosen(visit_page("doctor", lang=lang, model="tiny-general"), lang, "pairs")
+    app = given(app, "doctor_links", "links.tsv", "我\t\u200b\t0-0\n".encode())
+    app = examined(given(app, "doctor_pairs", "pairs.tsv", PAIRS.encode()))
+    assert messages(app) == [say("error.alignment_no_pairs", lang, row=1)] and not app.exception
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_run_is_measured_against_links(visit_page: Visit, lang: str) -> None:
+    made = trace(load(ROOT / "checkpoints" / "date"), "2025-3-9", reference="2025-03-09", mode="forced")
+    app = chosen(visit_page("doctor", lang=lang), lang, "file")
+    app = given(app, "doctor_run_links", "links.tsv", b"2025- 3- 9\t2025- 03- 09\t0-0 1-1 2-2\n")
+    app = given(app, "doctor_file", "run.json", made.to_json().encode())
+    assert not app.exception and say("doctor.links", lang) in [box.label for box in app.expander]
+    app = given(app, "doctor_run_links", "links.tsv", GOLD.encode())
+    (message,) = messages(app)
+    assert not app.exception and not app.get("plotly_chart") and "2 0 2 5 - 3 - 9" in message.replace("\\", "")
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_matrix_is_named_at_once_and_drawn(visit_page: Visit, lang: str) -> None:
     app = chosen(visit_page("doctor", lang=lang), lang, "file")

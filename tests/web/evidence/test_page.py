@@ -129,7 +129,7 @@ def test_a_wrong_file_gets_one_message(visit_evidence: Visit, lang: str) -> None
     assert messages(app) == [say("error.alignment_row", lang, file="links.tsv", row=1, columns=2)]
     assert app.button(key="evidence_measure").disabled
     app = measured(upload(app, "links.tsv", "我\t\u200b\t0-0\n"))
-    assert messages(app) == [say("error.alignment_no_pairs", lang)]
+    assert messages(app) == [say("error.alignment_no_pairs", lang, row=1)]
 
 
 def test_stop_ends_the_job_and_says_so(visit_evidence: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
