@@ -54,6 +54,9 @@ class LoadedCheckpoint(Checkpoint):
         """
         if mode not in ("free", "forced"):
             raise UserError("setting_choice", name="mode", found=str(mode)[:40], known="free, forced")
+        _check_kinds(reference=(reference, str | None), prefix=(prefix, str | Sequence), top=(top, int))
+        _check_kinds(attention=(attention, Mapping | None))
+        _check_kinds(**{f"attention[{step!r}]": (step, int) for step in attention or ()})
         edits = {step: Edit.of(row) for step, row in (attention or {}).items()}
         how = Settings.of(settings, ("mode", "prefix", "attention", "top"))
         return decode(self, one_source(self, text), reference, mode, how, prefix, top, edits)
@@ -65,10 +68,19 @@ class LoadedCheckpoint(Checkpoint):
         >>> s2s.load("date").lanes("2025年3月9日", "2025-03-09")
         <Lanes forced, free: 2025年3月9日 → 2025-03-09>
         """
+        _check_kinds(reference=(reference, str | None))
         text = one_source(self, text)
         forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
         lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
         return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
+
+
+def _check_kinds(**given: tuple[Any, Any]) -> None:
+    """UserError for the first argument of another kind than the one behind it."""
+    for name, (value, kind) in given.items():
+        if not isinstance(value, kind):
+            expected = getattr(kind, "__name__", str(kind).replace("collections.abc.", ""))
+            raise UserError("config_type", key=name, expected=expected, found=type(value).__name__)
 
 
 def load(checkpoint: str | Path) -> LoadedCheckpoint:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import string
+from contextlib import suppress
+
+import pytest
+from markdown_it import MarkdownIt
 
 from s2s.errors import LANGUAGES, fill, sentences
 from tests.paths import ROOT
@@ -39,6 +43,31 @@ NAMES = set(
 )
 # Names, and a word of a source.
 BOTH = {"app.title", "own.logo", "card.known.classical", "lesson.prior.text", "lesson.training.answer"}
+
+
+# Settings that may be *, which command lines say.
+STARS = {"error.setting_proxies", "error.setting_frames"}
+
+
+def marks_left(text: str) -> list[str]:
+    """The parts of a text, read as Markdown, in which a mark of emphasis is left as it stands."""
+    blocks = MarkdownIt("commonmark").parse(text)
+    plain = [one.content for block in blocks for one in block.children or () if one.type == "text"]
+    return [part for part in plain if "*" in part]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_mark_of_emphasis_is_left_in_a_text(language: str) -> None:
+    """Between Chinese signs bold ends before a full stop: a mark between a sign and a word begins or ends nothing."""
+    assert marks_left("**它分不出。**两位") and marks_left("它说**“好”**吗")
+    assert not marks_left("**它分不出**。两位") and not marks_left("`a * b`")
+    found = {}
+    for key, text in sentences(language).items():
+        places = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        for value in (1, "Luong 注意力"):
+            with suppress(ValueError):  # a place for a number alone
+                found[key] = found.get(key) or marks_left(fill(text, **dict.fromkeys(places, value)))
+    assert {key: parts for key, parts in found.items() if parts and key not in STARS} == {}
 
 
 # What English sentences count. None of these may stand after a 1, nor a verb in the plural.

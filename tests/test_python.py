@@ -71,6 +71,19 @@ def test_what_is_no_text_is_named(model: LoadedCheckpoint, source: Any) -> None:
     assert refused(model.trace, source).key == refused(model.lanes, source).key == "error.source_kind"
 
 
+@pytest.mark.parametrize("reference", [5, 1.5, True, b"text", ["我"], {"我": 1}])
+def test_a_reference_is_a_text(model: LoadedCheckpoint, reference: Any) -> None:
+    for method in (model.trace, model.lanes):
+        error = refused(method, "我喜欢苹果。", reference)
+        assert (error.key, error.values["key"]) == ("error.config_type", "reference")
+
+
+@pytest.mark.parametrize("given", [{"prefix": 5}, {"attention": 5}, {"attention": {"1": "uniform"}}, {"top": "10"}])
+def test_other_arguments_of_a_wrong_kind_are_named(model: LoadedCheckpoint, given: dict[str, Any]) -> None:
+    error = refused(model.trace, "我喜欢苹果。", **given)
+    assert error.key == "error.config_type" and str(error.values["key"]).startswith(next(iter(given)))
+
+
 def test_a_setting_that_there_is_not_is_named_with_the_one_most_like_it(model: LoadedCheckpoint) -> None:
     for wrong, like in {"beams": "beam", "temprature": "temperature", "topk": "top_k", "prefx": "prefix"}.items():
         error = refused(model.trace, TEXT, **{wrong: 5})

@@ -13,9 +13,9 @@ from s2s.config import Config, to_dict
 LUONG = "Luong, Pham and Manning 2015"
 ATTENTION = {
     "additive": ("additive attention (Bahdanau, Cho and Bengio 2015)", "加性注意力（Bahdanau 2015）"),
-    "general": (f"general attention ({LUONG})", "general 注意力（Luong 2015）"),
+    "general": (f"general attention ({LUONG})", "乘性注意力（Luong 2015）"),
     "dot": (f"dot attention ({LUONG})", "点积注意力（Luong 2015）"),
-    "concat": (f"concat attention ({LUONG})", "concat 注意力（Luong 2015）"),
+    "concat": (f"concat attention ({LUONG})", "拼接注意力（Luong 2015）"),
     "location": (f"location attention ({LUONG})", "位置注意力（Luong 2015）"),
     "local-m": (f"local monotonic attention ({LUONG})", "局部注意力 local-m（Luong 2015）"),
     "none": (

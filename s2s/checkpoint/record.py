@@ -74,7 +74,8 @@ class Checkpoint:
     def __repr__(self) -> str:
         sizes = f"{len(self.source.vocab):,} source and {len(self.target.vocab):,} target tokens"
         parameters = sum(weight.numel() for weight in self.model.parameters())
-        return f"<Checkpoint {self.name}: {self.config.model.attention} attention, {sizes}, {parameters:,} parameters>"
+        kind = "no" if self.config.model.attention == "none" else self.config.model.attention
+        return f"<Checkpoint {self.name}: {kind} attention, {sizes}, {parameters:,} parameters>"
 
     @property
     def sayable(self) -> int:

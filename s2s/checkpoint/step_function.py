@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, SupportsIndex
 
@@ -34,10 +34,23 @@ def step_source(source: str | Iterable[str]) -> tuple[str | tuple[str, ...], tup
         if not tokens:
             raise UserError("text_empty")
         return source, tokens
-    tokens = tuple(source) if isinstance(source, Iterable) and not isinstance(source, bytes) else ()
-    if not tokens or not all(isinstance(token, str) and token for token in tokens):
+    tokens = _tokens("source", source)
+    if not tokens:
         raise UserError("arrays_tokens", name="source")
     return tokens, tokens
+
+
+def _tokens(name: str, given: Any) -> tuple[str, ...]:
+    """The tokens of an argument that has them in order. UserError for anything else."""
+    tokens = tuple(given) if _is_ordered(given) else (None,)
+    if not all(isinstance(token, str) and token for token in tokens):
+        raise UserError("arrays_tokens", name=name)
+    return tokens
+
+
+def _is_ordered(given: Any) -> bool:
+    """Whether a value can be read as a list: a set has no order, and a mapping orders by its values."""
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping | Set)
 
 
 @dataclass(frozen=True)
@@ -123,9 +136,7 @@ class StepCheckpoint(Checkpoint):
         if reference is None or isinstance(reference, str):
             text = (reference or "").strip()
         else:
-            tokens = list(reference)
-            if not all(isinstance(token, str) and token for token in tokens):
-                raise UserError("arrays_tokens", name="reference")
+            tokens = _tokens("reference", reference)
             ends = tokens[-1:] and self.words.labels.get(tokens[-1]) == SPECIALS[EOS]
             text = self.words.text_of(tokens[:-1] if ends else tokens)
         missing = [word for word in self.target.words(text) if self.target.vocab.find(word) is None]
@@ -166,6 +177,8 @@ def step_checkpoint(
     """
     if not callable(step_fn):
         raise UserError("step_not_callable", found=type(step_fn).__name__)
+    if not isinstance(name, str):
+        raise UserError("config_type", key="name", expected="str", found=type(name).__name__)
     listed = None if callable(vocabulary) else _listed(vocabulary)
     model = StepModel(step_fn, state, len(source), 0 if listed is None else len(listed))
     if listed is None:
@@ -182,7 +195,7 @@ def step_checkpoint(
         text=TextConfig(),
         data=DataConfig(train="", dev="", origin=name),
     )
-    target = StepWords(labels, join)
+    target = StepWords(labels, _checked(join))
     sides = (
         Side(Segmenter("spaces", pieces, " ".join), Positions(tuple(source))),
         Side(target.segmenter, Vocab((*SPECIALS, *words))),
@@ -192,10 +205,27 @@ def step_checkpoint(
 
 def _listed(vocabulary: Any) -> list[str]:
     """The vocabulary if it is a list of words."""
-    listed = [] if isinstance(vocabulary, str | bytes) or not isinstance(vocabulary, Iterable) else list(vocabulary)
+    listed = list(vocabulary) if _is_ordered(vocabulary) else []
     if not listed or not all(isinstance(word, str) for word in listed):
         raise UserError("step_vocabulary", found=type(vocabulary).__name__)
     return listed
+
+
+def _checked(join: Any) -> Callable[[list[str]], str]:
+    """The caller's ``join``. UserError for what is no function, and where it raises or gives no text."""
+
+    def joined(words: list[str]) -> str:
+        try:
+            text = join(words)
+        except Exception as error:
+            raise UserError("step_join_raised", kind=type(error).__name__, text=str(error)) from error
+        if not isinstance(text, str):
+            raise UserError("step_join", found=type(text).__name__)
+        return text
+
+    if not callable(join):
+        raise UserError("step_join", found=type(join).__name__)
+    return joined
 
 
 def _called(vocabulary: Any, size: int) -> list[str]:
@@ -214,10 +244,11 @@ def _called(vocabulary: Any, size: int) -> list[str]:
 
 def _specials(listed: Sequence[str], bos: int | str | None, eos: int | str | None, unk: int | str | None) -> Specials:
     begin, end = _special("bos", bos, listed, BEGINS), _special("eos", eos, listed, ENDS)
-    if end >= len(listed):
-        raise UserError("step_id", name="eos", found=end, last=len(listed) - 1)
     usual = (listed.index(word) for word in UNKNOWNS if word in listed)
     unknown = next(usual, None) if unk is None else _special("unk", unk, listed, UNKNOWNS)
+    for name, found in {"eos": end, "unk": unknown or 0}.items():  # what is read first need not be a word
+        if found >= len(listed):
+            raise UserError("step_id", name=name, found=found, last=len(listed) - 1)
     if unknown in (begin, end):
         raise UserError("step_special_twice", id=unknown)
     return Specials(begin, end, unknown)

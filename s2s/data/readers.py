@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from s2s import spreadsheet
 from s2s.data import automaster, text_file
 from s2s.data.csv_records import Records
 from s2s.data.extra_columns import Extra, bounded
+from s2s.data.headings import heading
 from s2s.data.text_file import AUTO, Bad, Form, any_visible, recognise
 from s2s.errors import UserError, say, sentences
 from s2s.text.safe import has_surrogate
@@ -124,11 +126,19 @@ class File:
         """The path, for messages."""
         return str(self.path)
 
-    def lines(self) -> Iterator[str]:
-        """The file's lines; ``note`` is called first."""
+    def lines(self, headed: bool = False) -> Iterator[str]:
+        """The file's lines; ``note`` is called first.
+
+        ``headed``: the form says whether the first line looks like names of columns, other than those of ``Columns``.
+        """
         form = recognise(self.path, self.encoding)
+        found = text_file.lines(form, self.bad)
+        first = list(itertools.islice(found, 1)) if headed else []
+        cells = first[0].split("\t") if first else []
+        if set(cells) != {Columns.source, Columns.target}:
+            form = dataclasses.replace(form, heading=heading(cells))
         self.note(form)
-        return text_file.lines(form, self.bad)
+        return itertools.chain(first, found)
 
     def records(self, wanted: Sequence[Sequence[str]]) -> Records:
         """The file's CSV records; ``note`` is called first, with the delimiter."""
@@ -148,10 +158,13 @@ def with_advice(error: UserError, where: str) -> UserError:
 
 
 def read_tsv(file: File, columns: Columns) -> Iterator[Row]:
-    """``source TAB target`` a line, or any columns below a header that names both; empty lines are skipped."""
+    """``source TAB target`` a line, or any columns below a header that names both; empty lines are skipped.
+
+    A first line of two other words that head columns is a pair, of which the form tells (``headings``).
+    """
     places: tuple[int, int] | None = None
     names: list[str] = []
-    for number, line in enumerate(file.lines(), start=1):
+    for number, line in enumerate(file.lines(headed=columns == Columns()), start=1):
         if not line.strip():
             continue
         fields = line.split("\t")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from s2s.disk import refuse_special
-from s2s.errors import UserError, say
+from s2s.errors import UserError, joined, say
 from s2s.text.safe import has_surrogate
 
 Bad = Callable[[UserError], None]  # called with the error of a bad row: raises it, or returns to skip the row
@@ -50,15 +50,19 @@ _STRUCTURE = re.compile("[\n\r\t,;]")
 
 @dataclass(frozen=True)
 class Form:
-    """How a file is read: Python's name of its encoding, its line end, and its delimiter if it is a CSV."""
+    """How a file is read: Python's name of its encoding, its line end, and its delimiter if it is a CSV.
+
+    ``heading`` are the cells of a first line that is read as a pair, but looks like names of columns.
+    """
 
     path: Path
     encoding: str = "utf-8"
     newline: str = "\n"
     delimiter: str = ""
+    heading: tuple[str, ...] = ()
 
     def remark(self, language: str, name: str = "") -> str:
-        """One sentence on what was detected; empty for UTF-8, LF and commas. ``name`` replaces the file's name."""
+        """What was detected; empty for UTF-8, LF, commas and no heading. ``name`` replaces the file's name."""
         parts = []
         if self.encoding != "utf-8":
             parts.append(say("reading.encoding", language, name=self.encoding.upper()))
@@ -68,9 +72,11 @@ class Form:
             mark = "semicolons" if self.delimiter == ";" else "tabs"
             parts.append(say(f"reading.{mark}", language))
         between = say("reading.between", language)
-        return (
-            say("reading.recognised", language, file=name or self.path.name, how=between.join(parts)) if parts else ""
-        )
+        file = name or self.path.name
+        recognised = say("reading.recognised", language, file=file, how=between.join(parts)) if parts else ""
+        if not self.heading:
+            return recognised
+        return joined(recognised, say("reading.heading", language, file=file, names=between.join(self.heading)))
 
 
 def any_visible(text: str) -> bool:

@@ -84,7 +84,8 @@ class Input:
         pairs = sum(1 for _ in self.pairs(count if self.skip_bad else refuse, note))
         if not pairs:
             raise UserError("file_no_pairs", file=str(self.path))
-        form = {name: getattr(forms[0], name) for name in ("encoding", "newline", "delimiter")}
+        form: dict[str, Any] = {name: getattr(forms[0], name) for name in ("encoding", "newline", "delimiter")}
+        form |= {"heading": list(forms[0].heading)} if forms[0].heading else {}
         bad = {"bad_rows": left_out.rows, "bad_lines": left_out.lines, "bad": noted}
         return {"pairs": pairs, **bad, "read_as": form}
 

@@ -176,6 +176,8 @@ class StepModel(Model):
         with np.errstate(over="ignore"):
             total = float(np.exp(values_V).sum())
         if not abs(total - 1) <= CLOSE:
+            if (values_V >= 0).all() and abs(float(values_V.sum()) - 1) <= CLOSE:
+                raise UserError("step_probabilities", step=time + 1)
             raise UserError("step_logits", step=time + 1, sum=f"{total:.6g}")
         return np.asarray(np.minimum(values_V, 0.0))
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from s2s.errors import say
 from s2s.web.shell.language import NAMES
 from tests.browser.conftest import OpenPage
-from tests.journeys.people import PHONE, REFERENCE, TEXT, address, becomes, field, run, words
+from tests.journeys.people import PHONE, REFERENCE, TEXT, address, becomes, field, go, run, words
 from tests.visitors import rest
 from tests.web.shell.test_tour import STOPS, WELL, WRONG
 
@@ -312,3 +312,24 @@ def test_a_projected_ring_cuts_through_no_number_of_the_softmax(open_page: OpenP
         box = row.bounding_box()
         assert box and ring["x"] <= box["x"] and box["x"] + box["width"] <= ring["x"] + ring["width"]
         assert ring["y"] <= box["y"] and box["y"] + box["height"] <= ring["y"] + ring["height"]
+
+
+def test_pages_are_walked_back_and_forward_with_the_card_open_and_nothing_fails(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", **FULL, "tour": "2"})
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("console", lambda message: failed.append(message.text) if "tour" in message.text else None)
+    for key, path in {"compare": "/compare", "checkpoints": "/checkpoints"}.items():
+        expect(card(page)).to_be_visible()
+        go(page, "en", key)
+        expect(page).to_have_url(re.compile(path))
+        expect(card(page)).to_have_count(0)
+        page.go_back()
+        expect(page.locator(".bar .help")).to_be_visible()
+        page.go_forward()
+        expect(page).to_have_url(re.compile(path))
+        page.go_back()
+        page.locator(".bar .help").click()
+    expect(card(page)).to_be_visible()
+    rest(page)
+    assert failed == []

@@ -160,3 +160,39 @@ def test_memory_is_bounded(tmp_path: Path, name: str) -> None:
 def test_a_file_without_line_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_file, "MAX_LINE", 1000)
     refused(write(tmp_path / "a.tsv", "水\twater\n" + "x" * 5000), "row_too_long", 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "heads"),
+    [
+        ("中文\t英文", True),
+        ("Source\tTarget", True),
+        ("question\tANSWER", True),
+        ("原文\tEnglish", True),
+        ("中文\t中文", False),
+        ("中文\tChinese is spoken here.", False),
+        ("你好\thello", False),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_first_line_that_looks_like_names_is_told(tmp_path: Path, first: str, heads: bool, encoding: str) -> None:
+    path, forms = tmp_path / "a.tsv", list[text_file.Form]()
+    path.write_bytes((first + "\n" + 2 * "我们喝茶。\tWe drink tea.\n").encode(encoding))
+    left, right = first.split("\t")
+    assert list(read_pairs(path, note=forms.append)) == [(left, right), *[("我们喝茶。", "We drink tea.")] * 2]
+    for language in ("en", "zh"):
+        assert all(name in forms[0].remark(language) for name in (left, right)) == heads
+    if heads:  # what it advises
+        assert list(read_pairs(path, Columns(left, right), note=forms.append)) == [("我们喝茶。", "We drink tea.")] * 2
+        assert not forms[1].heading
+
+
+def test_names_that_are_known_and_later_lines_are_not_told(tmp_path: Path) -> None:
+    for text, pairs in {
+        "target\tsource\nwater\t水\n": [("水", "water")],
+        "水\twater\n中文\tChinese\n": [("水", "water"), ("中文", "Chinese")],
+        "": [],
+    }.items():
+        forms = list[text_file.Form]()
+        assert list(read_pairs(write(tmp_path / "a.tsv", text), note=forms.append)) == pairs
+        assert not forms[0].heading and not forms[0].remark("en")

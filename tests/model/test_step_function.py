@@ -326,6 +326,8 @@ def test_rows_that_do_not_sum_to_1_are_kept_and_said() -> None:
     [
         ({"log_probs": np.zeros(6)}, "step_logits"),
         ({"log_probs": np.full(6, 1e300)}, "step_logits"),
+        ({"log_probs": [0.9, *[0.02] * 5]}, "step_probabilities"),
+        ({"log_probs": [1.0, *[0.0] * 5]}, "step_probabilities"),
         ({"log_probs": np.log(np.full(5, 0.2))}, "step_log_probs"),
         ({"log_probs": np.log(np.full((2, 3), 1 / 6))}, "step_log_probs"),
         ({"log_probs": [float("nan")] * 6}, "step_nan"),
@@ -387,12 +389,20 @@ def test_edits_need_a_parameter_for_the_weights() -> None:
     [
         ({"vocabulary": "words"}, "step_vocabulary"),
         ({"vocabulary": 5}, "step_vocabulary"),
+        ({"vocabulary": {word: i for i, word in enumerate(WORDS)}}, "step_vocabulary"),
+        ({"vocabulary": set(WORDS)}, "step_vocabulary"),
         ({"vocabulary": [*WORDS[:5], 5]}, "step_vocabulary"),
         ({"vocabulary": WORDS[:5]}, "step_log_probs"),
         ({"vocabulary": ["a", "b", "c", "d", "e", "f"]}, "step_special_missing"),
         ({"eos": "stop"}, "step_special_missing"),
         ({"eos": 6}, "step_id"),
         ({"eos": -1}, "step_id_negative"),
+        ({"unk": 6}, "step_id"),
+        ({"join": None}, "step_join"),
+        ({"join": len}, "step_join"),
+        ({"join": lambda words: words[99]}, "step_join_raised"),
+        ({"name": 5}, "config_type"),
+        *(({"reference": one}, "arrays_tokens") for one in (5, 1.5, True, b"good", {"good"}, {"good": 3}, ["good", 5])),
         ({"bos": 1.5}, "step_id_kind"),
         ({"bos": True}, "step_id_kind"),
         ({"unk": "</s>"}, "step_special_twice"),
@@ -405,7 +415,8 @@ def test_options_that_do_not_fit(options: dict[str, Any], key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "key"), [("", "text_empty"), (5, "arrays_tokens"), ([], "arrays_tokens"), (["a", ""], "arrays_tokens")]
+    ("source", "key"),
+    [("", "text_empty"), *((x, "arrays_tokens") for x in (5, None, [], ["a", ""], {"a"}, {"a": 1}, b"a b"))],
 )
 def test_sources_that_are_none(source: Any, key: str) -> None:
     with pytest.raises(UserError) as caught:

@@ -9,7 +9,7 @@ import pytest
 from s2s.data.readers import Columns
 from s2s.data.text_file import Form
 from s2s.errors import LANGUAGES, UserError
-from s2s.server.user_files import parse_pairs
+from s2s.server.user_files import parse_alignments, parse_pairs
 
 GOOD = {
     "a.tsv": "我\tI\n你\tyou\n",
@@ -40,6 +40,17 @@ def test_every_file_format_gives_the_pairs(name: str) -> None:
 def test_only_the_first_pairs_are_read_and_columns_can_be_named() -> None:
     content = b"zh,en\na,b\nc,d\nbroken\n"
     assert parse_pairs("a.csv", content, Columns("zh", "en"), limit=2) == [("a", "b"), ("c", "d")]
+
+
+@pytest.mark.parametrize(("content", "rest"), [("a\tb\nc\td\n", 0), ("a\tb\nc\td\ne\tf\nbroken\ng\th\n", 2)])
+def test_the_pairs_that_are_not_taken_are_counted(content: str, rest: int) -> None:
+    found = parse_pairs("a.tsv", content.encode(), Columns(), limit=2)
+    assert (found, found.rest) == ([("a", "b"), ("c", "d")], rest)
+
+
+def test_the_links_that_are_not_taken_are_counted() -> None:
+    found = parse_alignments("a.tsv", b"a b\tc d\t0-0\n" * 5, limit=3)
+    assert (len(found), found.rest) == (3, 2)
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -107,16 +107,14 @@ LISTED = {
     "escaped where it is made": """
         classroom/teacher_room.py: st.session_state.pop(CLASS_PROBLEM, None)
         compare/editor.py: name
-        doctor/page.py: forms[0].remark(language.current(), code(file.name))
         doctor/result.py: values
-        evidence/page.py: forms[0].remark(language.current(), code(file.name))
         evidence/page.py: name
         evidence/page.py: values
-        exposure/corpus.py: forms[0].remark(language.current(), code(file.name))
         exposure/reports.py: columns
         inspection/summary.py: Form(Path(name), **read_as).remark(language.current(), code(name))
         lesson/attention.py: problem
         lesson/training.py: st.session_state.pop(TRAINING_PROBLEM, None)
+        shell/upload.py: form.remark(language.current(), code(name))
         shell/refused.py: within(language.explain(refused.reason))
         step_through/page.py: beam.take_opened_hypothesis(state)
     """,

@@ -41,6 +41,20 @@ def test_an_edit_of_attention_is_refused_with_a_sentence(visit: Visit) -> None:
     assert player_data(app)["asking"]["answer"]["error"] == say("error.edit_no_attention", "zh")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("page", "field"), [("evidence", "evidence_file"), ("inspection", "inspect_file")])
+def test_pages_that_measure_attention_say_so_before_they_ask_for_a_file(
+    visit_page: Visit, page: str, field: str, lang: str
+) -> None:
+    app = visit_page(page, model="tiny-none", lang=lang)
+    told = say("error.attention_none", lang, checkpoint="tiny-none")
+    assert told in [warning.value.replace("\\", "") for warning in app.warning]
+    button = {"evidence": "evidence_measure", "inspection": "inspect_start"}[page]
+    assert app.button(key=button).disabled
+    app = visit_page(page, model="tiny-additive", lang=lang)
+    assert not app.warning and app.file_uploader(key=field)
+
+
 @pytest.mark.parametrize("page", ["compare", "exposure", "evidence", "doctor"])
 def test_other_pages_cope(visit_page: Visit, page: str) -> None:
     app = visit_page(page, **QUERY, b_text="我喜欢苹果。")

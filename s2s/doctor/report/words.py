@@ -81,6 +81,8 @@ def title(diagnosis: Diagnosis, language: str) -> str:
 def about(diagnosis: Diagnosis, language: str) -> list[str]:
     """What was examined, and which tests could not be run."""
     facts = {name: printable(value) if isinstance(value, str) else value for name, value in diagnosis.about.items()}
+    if "attention" in facts:
+        facts["attention"] = sentences(language).get(f"title.attention.{facts['attention']}", facts["attention"])
     told = [say(f"doctor.about.{facts['kind']}", language, **facts)]
     if facts.get("not_run"):
         told.append(say("doctor.not_run", language, names=", ".join(facts["not_run"])))

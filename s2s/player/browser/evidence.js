@@ -4,7 +4,7 @@
 
 import { ask, isAwaited } from "./ask.js";
 import { columnOf, shownStep, traceOf } from "./cursor.js";
-import { argmax, decimals, el, fill, hasAttention, label, percent } from "./dom.js";
+import { argmax, decimals, el, fill, hasAttention, isReference, label, percent } from "./dom.js";
 import { evidenceCell } from "./evidence_cell.js";
 import { laneKey, spokenWord } from "./model.js";
 import { originsSection } from "./origins.js";
@@ -190,11 +190,15 @@ function minimalSection(view, step, answers) {
     };
     const sentence = !answer
       ? strings.evidence_searching
-      : (answer.error ?? fill(strings[`evidence_${answer.outcome}`], values));
+      : (answer.error ?? fill(strings[`evidence_${outcomeOf(answer, word, step)}`], values));
     parts.push(el("p", { class: "outcome", role: "status", text: sentence }));
   }
   return { parts, attention: answer?.attention?.length ? answer.attention : null };
 }
+
+// Not to say a word is a fault only where it is the reference's.
+export const outcomeOf = ({ outcome }, word, { target }) =>
+  outcome.startsWith("none") && target && isReference(word, target.token) ? `${outcome}_reference` : outcome;
 
 function askMinimal(view, answers, step, rank, tries = 1) {
   answers.picked = { step, rank };

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 import streamlit as st
 
 from s2s.data.readers import Columns, Note, Pair
-from s2s.errors import UserError, joined
+from s2s.errors import UserError
 from s2s.server.job import Job
 from s2s.server.user_files import parse_alignments, parse_pairs
 from s2s.web.doctor.result import Shown, clause, render_diagnosis
 from s2s.web.shell import controls, job_panel, language, models
-from s2s.web.shell.foreign import code
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
-from s2s.web.shell.upload import explain_refusal, file_field
+from s2s.web.shell.upload import explain_refusal, file_field, tell_rows
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -151,7 +150,7 @@ def _read(key: str, file: UploadedFile | None, parse: Callable[[str, bytes, Note
     except UserError as error:
         explain_refusal(key, error)
         return []
-    st.caption(joined(t("exposure.pairs", count=len(pairs)), forms[0].remark(language.current(), code(file.name))))
+    tell_rows(pairs, file.name, forms[0])
     return pairs
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from s2s.data.readers import Columns
-from s2s.errors import UserError, joined
+from s2s.errors import UserError
 from s2s.figures import exposure
 from s2s.figures.numbers import with_interval
 from s2s.server.job import Job
@@ -20,7 +20,7 @@ from s2s.web.shell.formulas import explain
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
 from s2s.web.shell.titles import title
-from s2s.web.shell.upload import explain_refusal, file_field
+from s2s.web.shell.upload import explain_refusal, file_field, tell_rows
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -69,7 +69,10 @@ def evidence_page(model: str) -> None:
     except UserError as error:
         st.error(language.explain(error))
         return
-    upload = _read_upload()
+    looks = checkpoint.config.model.attention != "none"
+    if not looks:
+        st.warning(language.explain(UserError("attention_none", checkpoint=checkpoint.name)))
+    upload = _read_upload() if looks else Upload(KINDS[0], [], "")
     if done := job_panel.run(
         "evidence_",
         bool(upload.pairs),
@@ -113,8 +116,7 @@ def _read_upload() -> Upload:
     except UserError as error:
         explain_refusal("evidence_file", error)
         return Upload(kind, [], file.name)
-    remark = forms[0].remark(language.current(), code(file.name))
-    st.caption(joined(t("exposure.pairs", count=len(pairs)), remark))
+    tell_rows(pairs, file.name, forms[0])
     return Upload(kind, pairs, file.name, most)
 
 

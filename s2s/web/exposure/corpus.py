@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.data.readers import Columns, Pair
-from s2s.errors import UserError, joined
+from s2s.errors import UserError
 from s2s.server.job import Job
 from s2s.server.user_files import MAX_PAIRS, parse_pairs
 from s2s.web.exposure.reports import main_result, render_reports
-from s2s.web.shell import job_panel, language
-from s2s.web.shell.foreign import code
+from s2s.web.shell import job_panel
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
-from s2s.web.shell.upload import explain_refusal, file_field
+from s2s.web.shell.upload import explain_refusal, file_field, tell_rows
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -90,6 +89,5 @@ def _read_upload() -> tuple[list[Pair], str]:
     except UserError as error:
         explain_refusal("test_file", error)
         return [], file.name
-    remark = forms[0].remark(language.current(), code(file.name))
-    st.caption(joined(t("exposure.pairs", count=len(rows)), remark))
+    tell_rows(rows, file.name, forms[0])
     return rows, file.name

@@ -18,6 +18,7 @@ from s2s.web.shell.bound import chooses
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.same_data import training_file
+from s2s.web.shell.titles import title
 
 
 def text_or_name(prefix: str, name: str) -> str:
@@ -31,13 +32,16 @@ def remedies_section(name: str) -> None:
     for comparison in remedies.comparisons_about(train, remedies.FOLDER) if train else []:
         st.markdown(f"#### {t('exposure.remedies', task=plain(comparison.task))}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
+        if name not in {system.name for system in comparison.systems}:
+            base = comparison.systems[0].name
+            st.markdown(t("exposure.remedies_other", chosen=plain(title(name)), base=plain(title(base))))
         _comparison_tables(comparison)
-        name = f"remedy-{comparison.task}"
-        if st.session_state.get(name) not in comparison.measures:
-            st.session_state[name] = comparison.measures[0]
-        listed = chooses(name, language.current(), comparison.measures)
+        key = f"remedy-{comparison.task}"
+        if st.session_state.get(key) not in comparison.measures:
+            st.session_state[key] = comparison.measures[0]
+        listed = chooses(key, language.current(), comparison.measures)
         st.selectbox(t("exposure.measure_name"), **listed, format_func=lambda measure: text_or_name("measure", measure))
-        measure = st.session_state[name]
+        measure = st.session_state[key]
         figure = exposure.forest(comparison, measure, text_or_name("measure", measure))
         st.plotly_chart(figure, key=f"forest-{comparison.task}", config={"displayModeBar": False})
         st.caption(t("exposure.remedies_note", level=100 * comparison.level))

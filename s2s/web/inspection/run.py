@@ -12,7 +12,7 @@ from s2s.inspect.paired import SCORES
 from s2s.server import folders, inspection_quota, inspections
 from s2s.web.inspection import progress, state
 from s2s.web.inspection.holdings import MINE, deletion_section, inspection_title, request_inspection
-from s2s.web.shell import announce, controls, keys, language
+from s2s.web.shell import announce, controls, keys, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.heads import select_number
@@ -155,7 +155,10 @@ def _new_inspection_form(names: list[str]) -> None:
     limit = columns[2].number_input(t("inspect.limit"), 0, 10_000_000, 0, key="inspect_limit")
     skip = columns[3].checkbox(t("inspect.skip_bad"), key="inspect_skip", help=t("inspect.skip_bad_help"))
     shares = columns[4].checkbox(t("inspect.shares"), key="inspect_shares", help=t("inspect.shares_help"))
-    idle = off or (kind == "upload" and upload is None)
+    blind = models.model_config(checkpoint).get("attention") == "none"
+    if blind:
+        st.warning(language.explain(UserError("attention_none", checkpoint=checkpoint)))
+    idle = off or blind or (kind == "upload" and upload is None)
     if st.button(t("inspect.start"), key="inspect_start", type="primary", disabled=idle):
         columns_and_limit = (source or "source", target or "target", int(limit) or None, skip, shares)
         try:

@@ -103,6 +103,8 @@ LINE = """
     flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; mask: linear-gradient(to left, transparent, #000 24px);
   }
   .st-key-line-more > * { flex: none; }
+  [class*='st-key-models-'] { max-width: calc(100vw - 3rem); }
+  [class*='st-key-models-'] input { font-size: 0.75rem; }
 }
 """
 # The hint about Enter stands where the reason is that a number is refused.

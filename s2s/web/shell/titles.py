@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -9,9 +10,11 @@ import streamlit as st
 
 from s2s.checkpoint.find import VIEW
 from s2s.checkpoint.title import JOIN, contrasted, model_title, told_apart
+from s2s.text.width import width as columns
 from s2s.web.shell import language, models
 from s2s.web.shell.bound import chooses
 
+MOST_ROOM = 416  # pixels of a choice of models; the line of a window of 1280 has no more beside a sentence
 TITLES = "titles"  # by language and name: the titles among all models, for one run of the app
 
 
@@ -62,14 +65,25 @@ def choose_model(
     width: Any = "stretch",
     **options: Any,
 ) -> str:
-    """A choice of one of ``names``, which shows what the models do; returns the name, which is kept under ``key``."""
+    """A choice of one of ``names``, which shows what the models do; returns the name, which is kept under ``key``.
+
+    A ``width`` in pixels is the least: models of one task differ at the end of their titles, which must be in sight.
+    """
     if st.session_state[key] not in names:  # an upload or a training gave way to others
         st.session_state[key] = names[0]
     shown = {"": "—", **titles(names)}
     bound = chooses(key, language.current(), names, then)
+    if isinstance(width, int):
+        width = min(max(width, _room(shown[st.session_state[key]])), MOST_ROOM)
     with st.container(key=f"models-{key}", width=width):
         st.selectbox(label, **bound, format_func=shown.__getitem__, **options)
     return str(st.session_state[key])
+
+
+def _room(title: str) -> int:
+    """The pixels that a field takes to show a title: of a sign, of a letter, and of the field's own parts."""
+    signs = columns(title) - len(title)
+    return 14 * signs + math.ceil(6.3 * (len(title) - signs)) + 38
 
 
 def _title(name: str, known: Sequence[str]) -> str:

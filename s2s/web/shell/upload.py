@@ -10,11 +10,15 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s import settings
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
+from s2s.server.user_files import First
 from s2s.web.shell import language
+from s2s.web.shell.foreign import code
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from s2s.data.text_file import Form
 
 # In a field, whose files stand in the order in which they were chosen: the newest is one that the browser did not send.
 BROWSER_REFUSED = "[data-testid=stFileChips] > div > :last-child [aria-invalid=true]"
@@ -59,6 +63,14 @@ def explain_refusal(key: str, error: UserError, part: str = "") -> None:
     with st.container(key=name, gap=None):
         st.error(language.explain(error))
         st.html(f"<style>:root:has(.st-key-{key} {BROWSER_REFUSED}) .st-key-{name} {{ display: none; }}</style>")
+
+
+def tell_rows(rows: Sequence[object], name: str, form: Form) -> None:
+    """Say how many pairs of a file were taken and how many were not, and what was remarked of the file, in a line."""
+    taken, rest = len(rows), int(rows.rest) if isinstance(rows, First) else 0
+    key = "exposure.pairs_of" if rest else "exposure.pairs"
+    told = language.t(key, count=taken, rest=rest, all=taken + rest)
+    st.caption(joined(told, form.remark(language.current(), code(name))))
 
 
 def forget(file: UploadedFile) -> None:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
-from s2s.errors import say
+from s2s.errors import say, sentences
 from s2s.explain import of_trace, origins
 from s2s.exposure import all_measures, remedies
 from s2s.exposure.sentence import sentence_recovery
@@ -19,7 +19,7 @@ from s2s.figures.numbers import share
 from s2s.inspect.source_share import METHODS_AUC, RIGHT, WRONG
 from tests.exposure.test_remedies import FIXTURE
 from tests.paths import SHIPPED
-from tests.titles import contrasts_of
+from tests.titles import contrasts_of, title_of
 from tests.wait import endless, until
 from tests.web.conftest import messages, player_data
 
@@ -288,6 +288,11 @@ def test_remedies_are_shown_if_the_task_has_a_file(
     assert list(pooled.value[say("measure.bleu", lang)])[:2] == ["21.5 [20.1, 22.9]", "21.9 [20.5, 23.2]"]
     assert list(table.value[say("exposure.system", lang)]) == ["tiny-base", "tiny-more", "tiny-sampled"]
     assert list(table.value[say("measure.bleu", lang)]) == ["21.5 [20.1, 22.9]", "21.9 [20.5, 23.2]", "–"]
+    (other,) = (box.value for box in app.markdown if "tiny-base" in box.value)  # another model than the chosen one
+    assert title_of(root / "tiny-additive", lang) in other.replace("\\", "")
+    (folder / "tiny.json").write_text(json.dumps(values | {"train": train}).replace("tiny-base", "tiny-additive"))
+    app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE)
+    assert sentences(lang)["exposure.remedies_other"][:12] not in " ".join(box.value for box in app.markdown)
     assert say("objective.scheduled_sampling", lang) in list(table.value[say("exposure.objective", lang)])
 
 

@@ -128,6 +128,10 @@ def test_every_verdict_and_outcome_has_a_sentence() -> None:
         assert f"player.evidence_verdict_{name}" in sentences("en")
     for name in ("already", "found", "none_found", "none_exists"):
         assert f"player.evidence_{name}" in sentences("en")
+    for lang, fault in {"en": "fault", "zh": "问题"}.items():  # of a word that is not the reference's none is spoken
+        said = sentences(lang)
+        for name in ("none_found", "none_exists"):
+            assert fault in said[f"player.evidence_{name}_reference"] and fault not in said[f"player.evidence_{name}"]
 
 
 def test_the_readout_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: Path) -> None:

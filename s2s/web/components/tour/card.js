@@ -39,8 +39,9 @@ export function writeCaption(card, text) {
   card.caption.hidden = !text;
 }
 
+// What has left the page is not shown any more, and the browser refuses to hide it.
 export function showCard(card, shown) {
-  for (const node of [card.ring, card.box]) node.togglePopover(shown);
+  for (const node of [card.ring, card.box]) if (node.isConnected) node.togglePopover(shown);
   card.held = "";
 }
 
