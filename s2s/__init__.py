@@ -97,8 +97,8 @@ def lanes(
 
 def __getattr__(name: str) -> Any:
     """Import exported names on first use, so that ``import s2s`` loads neither torch nor plotly."""
-    if name == "figures":
-        return importlib.import_module("s2s.figures")
+    if name in ("doctor", "figures"):
+        return importlib.import_module(f"s2s.{name}")
     if name in _MODULES:
         importlib.import_module("s2s.player.notebook")  # registers how notebooks show traces and lanes
         return getattr(importlib.import_module(f"s2s.{_MODULES[name]}"), name)

@@ -54,6 +54,8 @@ def doctor(options: argparse.Namespace, command: str) -> int:
     if options.json == "-" and options.html == "-":
         raise UserError("option_conflict", option="--json -", other="--html -")
     path = Path(options.what)
+    if path.suffix.lower() == ".npy" and path.is_file():
+        raise UserError("doctor_npy", file=str(path))
     one = path.suffix.lower() in FILES and not path.is_dir()
     diagnosis = _file(path, options) if one else _checkpoint(options)
     if options.json:

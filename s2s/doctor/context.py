@@ -15,7 +15,17 @@ from s2s.doctor.order import MOVES, shifted
 from s2s.doctor.rebuilt import rebuilt
 from s2s.doctor.run import Exam, Remake, Run, alone, forced, score
 from s2s.doctor.sheet import Sheet, sums
-from s2s.doctor.thresholds import BATCH_COLUMNS, CLOSE, COLUMNS_WHOLE, IDLE, MOVED, ROWS_OFF, SOURCE, SUM_ERROR
+from s2s.doctor.thresholds import (
+    BATCH_COLUMNS,
+    CLOSE,
+    COLUMNS_WHOLE,
+    IDLE,
+    MOVED,
+    NEGATIVE,
+    ROWS_OFF,
+    SOURCE,
+    SUM_ERROR,
+)
 from s2s.explain.counterfactual import changes, moments, permuted
 from s2s.explain.replay import Lane
 from s2s.model import Seq2Seq
@@ -57,14 +67,15 @@ def sums_of_rows(exam: Exam) -> Iterator[Finding]:
     if found["empty_rows"]:
         numbers = {"rows": found["empty_rows"]}
         yield Finding("empty_row", 0.95, numbers, cure=cured("keep_one", before, after))
-    if found["rows_off"] > ROWS_OFF:
+    if found["rows_off"] > ROWS_OFF or found["least_weight"] < NEGATIVE:
         batch = forced(exam.model, exam.some[:6])
         columns = float((batch.weights_BTS[:, 0].sum(dim=0) - 1).abs().le(SUM_ERROR).double().mean())
         numbers = {name: found[name] for name in ("rows_off", "columns_whole", "least_weight")}
-        axis = columns > BATCH_COLUMNS or found["columns_whole"] > COLUMNS_WHOLE
+        negative = found["least_weight"] < NEGATIVE
+        axis = not negative and (columns > BATCH_COLUMNS or found["columns_whole"] > COLUMNS_WHOLE)
         name, strength = ("wrong_axis", 1.0) if axis else ("not_normalised", 0.9)
-        cure = cured("softmax_over_source", before, after)
-        yield Finding(name, strength, numbers | {"batch_columns": columns}, cure=cure)
+        cure, cause = cured("softmax_over_source", before, after), "doctor.cause.negative" if negative else ""
+        yield Finding(name, strength, numbers | {"batch_columns": columns}, cause, cure)
 
 
 def _finite(t: int, seen: StepAttention, memory: object) -> Tensor:

@@ -15,6 +15,9 @@ from s2s.data.batches import Ids, collate
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.run import LONGEST, Exam, alone, score, spread
 from s2s.doctor.thresholds import (
+    FAR,
+    FEW_PAIRS,
+    FEWER,
     GAIN,
     GROWN,
     LOSS_RISE,
@@ -44,7 +47,32 @@ def unknown(exam: Exam) -> Iterator[Finding]:
     worst = max(exam.measures["unknown_source"], exam.measures["unknown_target"])
     if worst > UNKNOWN:
         numbers = {side: exam.measures[f"unknown_{side}"] for side in ("source", "target")}
-        yield Finding("unknown_words", 0.6 + 0.4 * worst, numbers, cure=Cure("more_vocabulary"))
+        before = sum(numbers.values()) / 2
+        after = _exchanged(exam)
+        cause, cure = "", Cure("more_vocabulary")
+        if after <= FEWER * before:
+            cause = "doctor.cause.columns"
+            cure = Cure("exchange_columns", True, {"unknown_words": before}, {"unknown_words": after})
+        yield Finding("unknown_words", 0.6 + 0.4 * worst, numbers, cause, cure)
+
+
+def _exchanged(exam: Exam) -> float:
+    """The mean of both sides' shares of unknown words, were the source in the target's column and vice versa."""
+    sides, shares = (exam.checkpoint.source, exam.checkpoint.target), list[float]()
+    for side, place in zip(sides, (1, 0), strict=True):
+        ids = [token for pair in exam.texts[:FEW_PAIRS] for token in side.encode(pair[place])]
+        shares.append(sum(token == UNK for token in ids) / max(len(ids), 1))
+    return sum(shares) / len(shares)
+
+
+def overlap(exam: Exam) -> float:
+    """The share of these pairs that are training pairs, too."""
+    known = {_key(pair) for pair in exam.train}
+    return sum(_key(pair) in known for pair in exam.pairs) / len(exam.pairs)
+
+
+def _key(pair: Ids) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return tuple(pair[0]), tuple(pair[1])
 
 
 def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> Iterator[Finding]:
@@ -59,6 +87,7 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
     if not math.isfinite(loss):
         return
     if exam.train:
+        exam.measures["training_overlap"] = overlap(exam)
         some = spread(exam.train, KNOWN)
         known = -score(exam.whole(some, lambda share: progress(own + own * share)))
         exam.measures["loss_on_training"] = known
@@ -68,10 +97,11 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
             return
         if not explained:
             yield from _unfinished(exam, loss, lambda share: progress(2 * own + (1 - 2 * own) * share))
-    growth = exam.measures.get("weight_growth", 0.0)
-    if loss > UNLEARNED * frequencies and growth > GROWN:
-        train = exam.checkpoint.config.train
-        strength = 0.92 if train.learning_rate > RATE or train.clip > CLIP else 0.62
+    growth, train = exam.measures.get("weight_growth", 0.0), exam.checkpoint.config.train
+    wild = train.learning_rate > RATE or train.clip > CLIP
+    nothing = exam.measures.get("loss_on_training", 0.0) > UNLEARNED * frequencies  # learned; or the pairs are odd
+    if loss > UNLEARNED * frequencies and growth > GROWN and (wild or nothing or growth > FAR):
+        strength = 0.92 if wild else 0.62
         numbers = {"growth": growth, "loss": loss, "loss_of_frequencies": frequencies}
         yield Finding("exploding_norms", strength, numbers, "doctor.cause.grown", Cure("clip_gradient"))
     elif UNLEARNED * frequencies < loss < WORSE * frequencies:
@@ -81,14 +111,15 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
 
 def _unfinished(exam: Exam, loss: float, progress: Callable[[float], None]) -> Iterator[Finding]:
     """A copy of the model is trained for some steps more on the training pairs: whether its loss here falls at once."""
-    before = score(exam.runs)
-    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < GAIN:
+    before, asked = score(exam.runs), {_key(pair) for pair in exam.pairs}
+    others = [pair for pair in exam.train if _key(pair) not in asked]
+    if not isinstance(exam.model, Seq2Seq) or len(others) < MORE_BATCH or -before < GAIN:
         return
     model, rng = copy.deepcopy(exam.model), random.Random(0)
     for weight in model.parameters():
         weight.requires_grad_(True)
     optimiser = torch.optim.Adam(model.parameters(), lr=MORE_RATE)
-    fit = [pair for pair in exam.train if max(map(len, pair)) <= LONGEST] or exam.train
+    fit = [pair for pair in others if max(map(len, pair)) <= LONGEST] or others
     with torch.enable_grad():
         for done in range(1, MORE_STEPS + 1):
             batch = collate(rng.sample(fit, min(MORE_BATCH, len(fit))))
@@ -103,7 +134,8 @@ def _unfinished(exam: Exam, loss: float, progress: Callable[[float], None]) -> I
     if after - before > max(GAIN, SHARE * -before):
         cure = Cure("train_longer", True, {"log_prob": before}, {"log_prob": after})
         numbers = {"gain": after - before, "loss": loss}
-        yield Finding("half_trained", 0.55 + 0.2 * (after - before) / -before, numbers, cure=cure)
+        strength = 0.55 + 0.2 * (after - before) / -before
+        yield Finding("half_trained", strength, numbers, "doctor.cause.unfinished", cure)
 
 
 def run_log(curve: Sequence[Mapping[str, Any]]) -> tuple[dict[str, float], list[Finding]]:

@@ -68,12 +68,24 @@ class Diagnosis:
         """Whether no finding is strong."""
         return not any(finding.strength >= STRONG for finding in self.findings)
 
+    @property
+    def verdict(self) -> str:
+        """``ill``; ``no_attention`` or ``too_small`` where nothing could be tested; ``alone`` or ``healthy``.
+
+        ``alone``: nothing strong was found in weights that neither a model nor people's links were there to judge by.
+        """
+        caveats = self.about.get("caveats", ())
+        if not self.healthy:
+            return "ill"
+        return next((name for name in ("no_attention", "too_small", "alone") if name in caveats), "healthy")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values in the order of docs/DOCTOR.md; numbers to 6 significant digits."""
         return {
             "schema": SCHEMA,
             "about": dict(self.about),
             "healthy": self.healthy,
+            "verdict": self.verdict,
             "findings": [_plain(finding) for finding in self.findings],
             "measures": _short(self.measures),
             "heads": [dataclasses.asdict(head) | _short(head.numbers) for head in self.heads],
@@ -92,8 +104,13 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "before": _short(cure.before),
         "after": _short(cure.after),
     }
-    numbers = _short(finding.numbers)
-    return {"name": finding.name, "strength": significant(finding.strength, 6), "numbers": numbers, "cure": told}
+    return {
+        "name": finding.name,
+        "strength": significant(finding.strength, 6),
+        "numbers": _short(finding.numbers),
+        "where": finding.where,
+        "cure": told,
+    }
 
 
 def _short(values: Mapping[str, float]) -> dict[str, float]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from s2s.doctor.thresholds import BETTER
+
 CAUSES = (
+    "broken_weights",
     "nan",
     "empty_row",
     "wrong_axis",
@@ -42,6 +45,9 @@ CAUSES = (
     "first_token",
     "last_token",
 )  # of two equally strong findings the earlier is the likelier cause of the other
+PLACES = frozenset(("eos_sink", "punctuation", "first_token", "last_token"))  # where the weight rests
+# What weights and scores look like. All other causes are wrong in themselves, or are found by what a remedy saves.
+LOOKS = PLACES | {"saturated", "constant", "uniform"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class Cure:
 class Finding:
     """One cause: one of ``CAUSES``, its strength from 0 to 1, and its numbers by name.
 
-    ``cause`` is the key of the sentence that says what happens and why, ``doctor.cause.NAME`` unless given.
+    ``cause`` is the key of the sentence that says what happens and why, ``doctor.cause.NAME`` unless given, and
+    ``where`` the parameter that it is about, empty where there is no single one.
     """
 
     name: str
@@ -70,6 +77,28 @@ class Finding:
     numbers: Mapping[str, float] = field(default_factory=dict)
     cause: str = ""
     cure: Cure | None = None
+    where: str = ""
+
+    @property
+    def costless(self) -> bool:
+        """Whether it only says what weights look like, and its cure, which was tried, brought nothing.
+
+        Scores that are the same at every step are wrong in themselves, and so is a place without which the model knows
+        less: it reads the source from there.
+        """
+        direct = "score_spread" in self.numbers or self.read_there
+        return self.name in LOOKS and not direct and self._gain is not None and self._gain <= BETTER
+
+    @property
+    def read_there(self) -> bool:
+        """Whether the model knows less without the weight on one place."""
+        return self.name in PLACES and self._gain is not None and self._gain < -BETTER
+
+    @property
+    def _gain(self) -> float | None:
+        """Nats a token that the cure gave the references, where it was tried on them."""
+        tried = self.cure is not None and {"log_prob"} <= self.cure.before.keys() & self.cure.after.keys()
+        return self.cure.after["log_prob"] - self.cure.before["log_prob"] if self.cure and tried else None
 
     def __post_init__(self) -> None:
         if self.name not in CAUSES:

@@ -18,6 +18,7 @@ from s2s.doctor.matrix import known, shapes
 from s2s.doctor.run import Exam, View, alone
 from s2s.doctor.sheet import Sheet, shape
 from s2s.doctor.sinks import PLACES
+from s2s.doctor.thresholds import FEW_PAIRS
 from s2s.errors import UserError
 from s2s.evaluate.batching import Progress
 from s2s.explain.alignment_error import left_out
@@ -44,7 +45,7 @@ def examine(
     linked, usable = usable_links(checkpoint, gold) if gold else [], data.ids(checkpoint, pairs, MAX_TOKENS)
     if not usable:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
-    exam = Exam(checkpoint, checkpoint.model, usable, data.ids(checkpoint, train or (), MAX_TOKENS))
+    exam = Exam(checkpoint, checkpoint.model, usable, data.ids(checkpoint, train or (), MAX_TOKENS), pairs)
     found = list(_findings(exam, linked, progress))
     if exam.error_rates:  # people know better than erasure which head is right
         found = [finding for finding in found if not (finding.name == "wrong_head" and "overlap" in finding.numbers)]
@@ -60,6 +61,7 @@ def examine(
         "sentences": len(usable),
         "left_out": len(pairs) - len(usable),
         "not_run": sorted(exam.failed),
+        "caveats": list(_caveats(exam, bool(curve))),
     }
     if gold:
         about |= {"linked": len(linked), "rows_left_out": left_out(gold, linked)}
@@ -79,8 +81,24 @@ def _drawn(exam: Exam) -> Sheet | None:
     return replace(sheet, scores_TS=scores_TS, heads={view: row.double().numpy() for view, row in rows.items()})
 
 
+def _caveats(exam: Exam, logged: bool) -> Iterator[str]:
+    """What was not tested, as what it needs is not there."""
+    if not exam.looks:
+        yield "no_attention"
+    if exam.measures.get("training_overlap"):
+        yield "overlap"
+    if len(exam.pairs) < FEW_PAIRS:
+        yield "few_pairs"
+    if not exam.train:
+        yield "no_training_pairs"
+    if not logged:
+        yield "no_log"
+
+
 def _findings(exam: Exam, linked: Sequence[GoldPair], progress: Progress) -> Iterator[Finding]:
     tests_done, links_done = _shares(exam, linked)
+    dead = list(weights.broken(exam))
+    yield from dead
     yield from batch.repeated(exam)
     exam.runs = alone(exam.model, exam.some)
     progress(0.1 * tests_done)
@@ -121,10 +139,10 @@ def _findings(exam: Exam, linked: Sequence[GoldPair], progress: Progress) -> Ite
     if linked:
         part = _part(progress, tests_done, links_done)
         found += _tried(exam, "against_links", links.against_links(exam, linked, part))
-    if not any(ranks.explains(finding) for finding in (*mixed, *found)):
+    if not any(ranks.explains(finding) for finding in (*dead, *mixed, *found)):
         found += _tried(exam, "renumbered", vocabulary.renumbered(exam))
     yield from found
-    explained = any(ranks.explains(finding) for finding in (*mixed, *found))
+    explained = any(ranks.explains(finding) for finding in (*dead, *mixed, *found))
     yield from data.learned(exam, _part(progress, links_done, 1.0), explained)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.matrix import against_links, backwards, broken, known, shapes, shifted
+from s2s.doctor.matrix import against_links, backwards, broken, known, of_file, shapes, shifted
 from s2s.doctor.run_links import links_of_run
 from s2s.doctor.sheet import Sheet, shape, sums
-from s2s.doctor.thresholds import GAP, HARD, HARD_GAP, SATURATED, UNKNOWN
+from s2s.doctor.thresholds import CLOSE, GAP, HARD, HARD_GAP, REMARK, SATURATED, UNKNOWN
 from s2s.errors import UserError
 from s2s.trace.trace import Trace
 
@@ -29,17 +31,28 @@ def examine(trace: Trace, gold: Sequence[Gold] | None = None) -> Diagnosis:
     ``gold`` are pairs whose words people have linked; UserError if none has the words of the trace, or there is no
     attention.
     """
+    if not isinstance(trace, Trace):
+        raise UserError("doctor_trace")
     rows = [step.attention if step.own_attention is None else step.own_attention for step in trace.steps]
-    about = {"kind": "trace", "name": trace.checkpoint.get("name", ""), "steps": len(rows), "source": trace.looks}
+    about: dict[str, Any] = {
+        "kind": "trace",
+        "name": trace.checkpoint.get("name", ""),
+        "steps": len(rows),
+        "source": trace.looks,
+    }
     measures = {"unknown_words": len(set(trace.source_unknown)) / max(len(trace.source_tokens), 1)}
     found, sheet = list(_words(measures)), None
+    about["caveats"] = ["no_attention" if not trace.looks else "too_small"]
     if trace.looks and rows:
         said = tuple(step.output for step in trace.steps)
         sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, said)
         measures |= sums([sheet]) | shape([sheet])
         scores = [step.scores for step in trace.steps if len(step.scores) == trace.looks]
         measures |= score_measures([np.array(scores, dtype=np.float64)] if len(scores) == len(rows) else [])
-        found += [*broken(measures), *shapes(measures), *backwards(measures), *scored(measures)]
+        found += [*broken(measures), *shapes(measures), *backwards(measures)]
+        remark = _softmax_of(scores, rows)  # as no model says what it costs
+        found += [replace(finding, strength=REMARK) if remark else finding for finding in scored(measures)]
+        about["caveats"] = list(of_file(measures, bool(gold)))
         if gold:
             sure, possible = links_of_run(trace.source_tokens, said, gold)
             by_shift = against_links(sheet, sure, possible)
@@ -48,6 +61,16 @@ def examine(trace: Trace, gold: Sequence[Gold] | None = None) -> Diagnosis:
     elif gold:
         raise UserError("attention_none", checkpoint=about["name"])
     return Diagnosis.of(found, known(measures), about, sheet=sheet)
+
+
+def _softmax_of(scores: Sequence[ArrayLike], rows: Sequence[ArrayLike]) -> bool:
+    """Whether the weights are those that a softmax makes of the scores."""
+    if len(scores) != len(rows):
+        return False
+    scores_TS = np.array(scores, dtype=np.float64)
+    shares_TS = np.exp(scores_TS - scores_TS.max(axis=1, keepdims=True))
+    shares_TS /= shares_TS.sum(axis=1, keepdims=True)
+    return bool((np.abs(shares_TS - np.array(rows, dtype=np.float64)).sum(axis=1) / 2 < CLOSE).all())
 
 
 def _words(measures: Mapping[str, float]) -> Iterator[Finding]:

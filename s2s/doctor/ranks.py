@@ -18,13 +18,19 @@ WHOLE = {"not_summed", "not_normalised"}  # a context that depends on the width 
 
 def explains(finding: Finding) -> bool:
     """Whether a finding says why, and not only what a model without a cause looks like."""
-    return finding.strength >= STRONG and finding.name not in {*SHAPES, *SHOWN, "half_trained", "too_little_data"}
+    named = {*SHAPES, *SHOWN, "half_trained", "too_little_data"}
+    return weighed(finding).strength >= STRONG and finding.name not in named
+
+
+def weighed(finding: Finding) -> Finding:
+    """A finding of looks that costs nothing is a remark."""
+    return replace(finding, strength=min(finding.strength, REMARK)) if finding.costless else finding
 
 
 def settled(found: Sequence[Finding]) -> list[Finding]:
     """Of several findings of one cause the strongest, without those that another one brings about."""
     best = dict[str, Finding]()
-    for finding in found:
+    for finding in map(weighed, found):
         if finding.name not in best or finding.strength > best[finding.name].strength:
             best[finding.name] = finding
     if WHOLE & set(best):
@@ -37,9 +43,12 @@ def settled(found: Sequence[Finding]) -> list[Finding]:
 
 def _yielding(finding: Finding, found: Sequence[Finding]) -> Finding:
     """What another finding explains is a remark: little learned, flat rows of it, no gradient through huge weights."""
+    if finding.name != "broken_weights" and any(other.name == "broken_weights" for other in found):
+        return replace(finding, strength=min(finding.strength, REMARK))
     others = [o for o in found if o is not finding and o.strength >= STRONG and o.name not in SHOWN]
     explained = {
         "doctor.cause.half_trained": any(not _flat(other) for other in others),
+        "doctor.cause.unfinished": any(not _flat(other) for other in others),
         "doctor.cause.too_little_data": any(explains(other) for other in others),
         "doctor.cause.gradient_lost": any(other.name == "exploding_norms" for other in others),
         "doctor.cause.uniform": _flat(finding) and any(other.name == "half_trained" for other in others),

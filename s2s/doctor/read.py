@@ -66,6 +66,8 @@ def examine_content(
     except UserError as error:
         if error.key in OWN:
             raise
+        if error.key == "error.doctor_transposed":
+            raise
         raise UserError("doctor_file", file=name, reason=reason(error)) from None
     except BROKEN as error:
         raise UserError("doctor_file", file=name, reason=reason(error)) from None

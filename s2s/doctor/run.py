@@ -109,8 +109,10 @@ class Exam:
     model: Model
     pairs: list[Ids]
     train: list[Ids] = field(default_factory=list)
+    texts: Sequence[tuple[str, str]] = ()  # the pairs as they were given
     measures: dict[str, float] = field(default_factory=dict)
     alone: bool = False  # whether sentences in one batch disturb each other
+    dead: set[str] = field(default_factory=set)  # parameters that are 0 or one number alone, or no numbers
     failed: dict[str, str] = field(default_factory=dict)  # tests that the model's code broke, and what it raised
     runs: list[Run] = field(default_factory=list)  # of ``some``, each alone
     overlaps: dict[View, float] = field(default_factory=dict)  # with erasure, of each head of many

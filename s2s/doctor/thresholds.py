@@ -11,6 +11,7 @@ HALF = 0.5  # share of what the best remedy saves, at least, of a remedy that is
 # Rows of weights.
 SUM_ERROR = 1e-3  # of a row or column that sums to 1, at most
 EMPTY = 1e-6  # greatest sum of a row without weight
+NEGATIVE = -1e-6  # least weight of a distribution
 ROWS_OFF = 0.02  # share of rows that may miss 1
 COLUMNS_WHOLE = 0.9  # share of columns at 1 that says that the axis is wrong
 BATCH_COLUMNS = 0.5  # the same over a batch
@@ -58,9 +59,12 @@ UNEVEN = 0.04  # Kolmogorov's distance, at most, of drawn entries from the distr
 DRAWN = 0.7  # share of the encoder's matrices that look drawn, where it was not trained
 SMALLEST = 8  # rows and columns of a matrix that is judged
 GROWN = 2.5  # times its size when drawn, of a matrix of a model that has learned nothing
+FAR = 25.0  # the same of a matrix that no training gives, whatever the data are
 
 # Data and training.
 UNKNOWN = 0.15  # share of unknown words of a side
+FEWER = 0.5  # share of the unknown words, at most, that are left where the columns of the pairs were exchanged
+FEW_PAIRS = 50  # below which numbers of data and training are rough
 OVERFIT = 0.5  # share of what training pairs cost less than their frequencies, that these pairs cost more; or
 HEART, HEART_NATS = 5.0, 0.1  # times and nats a token that they cost more, where training pairs are known by heart
 WORSE = 1.4  # loss over that of frequencies, of a model that is not half-trained but broken

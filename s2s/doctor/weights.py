@@ -74,6 +74,25 @@ def growth(weight_RC: Tensor) -> float:
     return size / math.sqrt(2 / (rows + columns))
 
 
+def broken(exam: Exam) -> Iterator[Finding]:
+    """A matrix that is all 0, all one number, or has something that is no number; the first of them is named."""
+    infinite, zero, one = "doctor.cause.not_finite", "doctor.cause.zero", "doctor.cause.one_value"
+    found: dict[str, list[str]] = {infinite: [], zero: [], one: []}
+    for name, weight in exam.model.named_parameters() if isinstance(exam.model, torch.nn.Module) else ():
+        values = weight.detach()
+        if not values.isfinite().all():
+            found[infinite].append(name)
+        elif values.dim() > 1 and values.numel() > 1 and bool((values == values.flatten()[0]).all()):
+            if name.startswith("bridge."):  # which ``bridge`` tells, by what it does
+                continue
+            found[one if values.flatten()[0] else zero].append(name)
+    for cause, names in found.items():
+        exam.dead |= set(names)
+        if names:
+            numbers = {"matrices": len(names)}
+            yield Finding("broken_weights", 1.0, numbers, cause, Cure("load_weights"), names[0])
+
+
 def untrained(exam: Exam) -> Iterator[Finding]:
     """The weights of encoder, decoder and attention against random ones of their shape."""
     if not isinstance(exam.model, Seq2Seq):
@@ -130,7 +149,10 @@ def tied(exam: Exam) -> Iterator[Finding]:
         return
     model, config = exam.model, exam.checkpoint.config.model
     words = exam.checkpoint.source.vocab.tokens == exam.checkpoint.target.vocab.tokens
-    source, target, output = (p.weight.detach() for p in (model.encoder.embedding, model.embedding, model.output))
+    source, target, output = (
+        torch.zeros(0, 0) if f"{name}.weight" in exam.dead else model.get_parameter(f"{name}.weight").detach()
+        for name in ("encoder.embedding", "embedding", "output")
+    )
     found = {
         "source_target": _equal(source, target) and not words,
         "source_output": _equal(source, output) and not words,

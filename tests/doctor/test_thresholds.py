@@ -19,6 +19,8 @@ STATED = (
     "a remedy\nthat saves less than half of what the best one saves",
     "differs from 1 by more than {SUM_ERROR}",
     "with a sum below {EMPTY}",
+    "`not_normalised`: a weight below -1e-6;",
+    "With fewer than {FEW_PAIRS} pairs",
     "more than {ROWS_OFF} of rows: `wrong_axis` if more than {COLUMNS_WHOLE} of columns sum to 1",
     "more than half of the columns over a batch (`batch_columns`)",
     "`uniform`: above {UNIFORM} (",
@@ -64,6 +66,7 @@ STATED = (
     "larger scores save less than {GAIN} nats",
     "of {SMALLEST} rows and columns at least",
     "`exploding_norms`: above {GROWN} where the loss is above {UNLEARNED} times",
+    "the clip above 100, or it is above {FAR}: a high loss",
     "`unknown_words`: above {UNKNOWN} |",
     "`unknown_words`: one above {UNKNOWN} (",
     "cost less than {UNLEARNED} times the frequencies, more by {OVERFIT} of what they cost less",
@@ -89,6 +92,8 @@ IN_WORDS = {  # those that the page has no figures of
     "AVOIDED": 1 / 2,
     "FALLEN": 90 / 100,
     "LATE_TIMES": 2,
+    "NEGATIVE": -1e-6,
+    "FEWER": 1 / 2,
 }
 
 

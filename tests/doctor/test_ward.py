@@ -18,8 +18,9 @@ HEADS = {*(name for name in WARD if name in vars(broken_views)), "first_of_three
 MISSED: dict[str, str] = {}  # not named first, and why
 MODULES = (broken_code, broken_weights, broken_views, later)
 # Remedies of which only training shows what they bring; of all others the numbers before and after are told.
-TRAINING = {"attach_encoder", "clip_gradient", "coverage_later", "more_data", "more_vocabulary", "read_context",
-            "smaller_weights", "train_bridge", "train_encoder", "train_longer", "train_scores", "untie"}  # fmt: skip
+TRAINING = {"attach_encoder", "clip_gradient", "coverage_later", "load_weights", "more_data", "more_vocabulary",
+            "read_context", "smaller_weights", "train_bridge", "train_encoder", "train_longer", "train_scores",
+            "untie"}  # fmt: skip
 
 
 def needs(name: str) -> None:

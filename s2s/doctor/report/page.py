@@ -64,12 +64,12 @@ def _findings(part: str, findings: list[Finding], language: str, kind: str) -> s
 def _finding(finding: Finding, language: str, kind: str) -> str:
     numbers = words.numbers_of(finding, language)
     table = _table(numbers, language, words.name(finding, language)) if numbers else ""
-    remedy = words.cure(finding.cure, language, kind) if finding.cure else ""
+    remedy = words.remedy(finding, language, kind)
     cure = f"<p><strong>{escape(say('doctor.cure', language))}</strong> {escape(remedy)}</p>" if remedy else ""
     return (
         f"<article><h3>{escape(words.name(finding, language))} "
         f'<span class="soft">{escape(words.strength(finding, language))}</span></h3>'
-        f"<p>{escape(say(finding.cause, language))}</p>{table}{cure}</article>"
+        f"<p>{escape(words.cause(finding, language))}</p>{table}{cure}</article>"
     )
 
 

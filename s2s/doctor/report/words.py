@@ -88,6 +88,8 @@ def about(diagnosis: Diagnosis, language: str) -> list[str]:
         told.append(say("doctor.not_run", language, names=", ".join(facts["not_run"])))
     if "linked" in facts:
         told.append(_linked(int(facts["linked"]), list(diagnosis.about["rows_left_out"]), language))
+    values = facts | dict(diagnosis.measures)
+    told += [say(f"doctor.caveat.{caveat}", language, **values) for caveat in facts.get("caveats", ())]
     if "attention_formed" in diagnosis.measures and "loss_fallen" in diagnosis.measures:
         steps = {name: int(diagnosis.measures[name]) for name in ("attention_formed", "loss_fallen")}
         told.append(say("doctor.formed", language, **steps))
@@ -104,9 +106,9 @@ def _linked(count: int, left_out: Sequence[int], language: str) -> str:
 
 
 def verdict(diagnosis: Diagnosis, language: str) -> str:
-    """Healthy, or how many strong findings there are."""
+    """How many strong findings there are; without any, whether that is healthy, or nothing could be tested."""
     if diagnosis.healthy:
-        return say("doctor.healthy", language)
+        return say(f"doctor.{diagnosis.verdict}", language)
     return say("doctor.ill", language, count=sum(finding.strength >= STRONG for finding in diagnosis.findings))
 
 
@@ -128,6 +130,19 @@ def strength(finding: Finding, language: str) -> str:
     return say("doctor.strength", language, strength=f"{finding.strength:.2f}")
 
 
+def cause(finding: Finding, language: str) -> str:
+    """What happens and why."""
+    return say(finding.cause, language, where=printable(finding.where))
+
+
+def remedy(finding: Finding, language: str, kind: str = "checkpoint") -> str:
+    """The remedy, what came of it, and whether anything is lost without it; or that there is none."""
+    if finding.cure is None:
+        return say("doctor.no_cure", language)
+    told = "costless" if finding.costless else "read_there" if finding.read_there else ""
+    return joined(cure(finding.cure, language, kind), say(f"doctor.{told}", language) if told else "")
+
+
 def cure(given: Cure, language: str, kind: str = "checkpoint") -> str:
     """The remedy, and what came of it."""
     return joined(say(f"doctor.cure.{given.name}", language), outcome(given, language, kind))
@@ -137,6 +152,7 @@ def outcome(given: Cure, language: str, kind: str = "checkpoint") -> str:
     """What was run for a remedy and what came of it, or why nothing was; ``kind`` is what was examined."""
     if not given.after:
         why = "untried" if given.name in TRAINED else "untried_file" if kind != "checkpoint" else "untried_model"
+        why = "untried_weights" if given.name == "load_weights" else why
         return say(f"doctor.{why}", language)
     told = [
         say(
@@ -186,10 +202,20 @@ def by_test(diagnosis: Diagnosis, language: str) -> list[tuple[str, list[Line]]]
     left, parts = dict(diagnosis.measures), list[tuple[str, list[Line]]]()
     for test, measures in TESTS.items():
         names = [name for kind in measures for name in left if kind_of(name)[0] == kind]
-        lines = [_line(name, left.pop(name), diagnosis.findings, language) for name in names]
+        lines = [_measured(name, left.pop(name), diagnosis, language) for name in names]
         parts.append((say(f"doctor.test.{test}", language), lines))
     parts.append((say("doctor.test.other", language), [Line(n, n, shown(v), "", False) for n, v in left.items()]))
     return [(test, lines) for test, lines in parts if lines]
+
+
+def _measured(measure: str, value: float, diagnosis: Diagnosis, language: str) -> Line:
+    """A measure; a loss or an error rate against the limit of a finding, else of the measures beside it."""
+    line = _line(measure, value, diagnosis.findings, language)
+    for finding in diagnosis.findings:
+        if measure in finding.numbers and (own := relative(measure, finding.numbers, finding.name)):
+            return _judged(line, value, own, [finding], language)
+    own = relative(measure, diagnosis.measures, "half_trained")
+    return _judged(line, value, own, diagnosis.findings, language) if own else line
 
 
 def _line(measure: str, value: float, found: Sequence[Finding], language: str) -> Line:
@@ -202,7 +228,11 @@ def _judged(line: Line, value: float, limit: Limit | None, found: Sequence[Findi
     if limit is None:
         return line
     beyond = limit.beyond(value) and any(finding.name in limit.findings for finding in found)
-    return line._replace(limit=say(f"doctor.{limit.side}", language, limit=shown(limit.value)), beyond=beyond)
+    told = say(f"doctor.{limit.side}", language, limit=shown(limit.value))
+    if limit.others:
+        others = say("app.list", language).join(say(f"doctor.measure.{other}", language) for other in limit.others)
+        told = say("doctor.with", language, limit=told, others=others)
+    return line._replace(limit=told, beyond=beyond)
 
 
 def marked(line: Line, language: str) -> str:
@@ -221,7 +251,5 @@ def lines(diagnosis: Diagnosis, language: str) -> list[str]:
 def _finding(finding: Finding, language: str, kind: str) -> list[str]:
     told = strength(finding, language)
     out = [f"{name(finding, language)} ({finding.name}, {told[:1].lower()}{told[1:]})"]
-    out += [f"  {say(finding.cause, language)}", f"  {numbers(finding.numbers)}"]
-    if finding.cure:
-        out.append(f"  {say('doctor.cure', language)}: {cure(finding.cure, language, kind)}")
-    return out
+    out += [f"  {cause(finding, language)}", f"  {numbers(finding.numbers)}"]
+    return [*out, f"  {say('doctor.cure', language)}: {remedy(finding, language, kind)}"]

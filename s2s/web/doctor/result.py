@@ -13,7 +13,6 @@ from s2s.doctor.finding import Finding
 from s2s.doctor.report import words
 from s2s.doctor.report.tables import tables
 from s2s.doctor.thresholds import STRONG
-from s2s.errors import say
 from s2s.text.safe import printable, shortened
 from s2s.web.shell import language, projector
 from s2s.web.shell.foreign import plain, short
@@ -55,7 +54,7 @@ def render_diagnosis(shown: Shown) -> None:
     if strong:
         st.warning(f"**{plain(clause(diagnosis))}** · {plain(words.verdict(diagnosis, lang))}")
     else:
-        st.success(plain(words.verdict(diagnosis, lang)))
+        (st.success if diagnosis.verdict == "healthy" else st.info)(plain(words.verdict(diagnosis, lang)))
     for fact in words.about(diagnosis, lang):
         st.caption(plain(short(fact)))
     if strong:
@@ -110,12 +109,11 @@ def _finding(finding: Finding, diagnosis: Diagnosis, number: str = "") -> None:
     lang, kind = language.current(), str(diagnosis.about.get("kind", ""))
     told = plain(words.strength(finding, lang))
     st.markdown(f"##### {number}{plain(words.name(finding, lang))} :small[:gray[{told}]]")
-    st.markdown(plain(say(finding.cause, lang)))
+    st.markdown(plain(words.cause(finding, lang)))
     if lines := words.numbers_of(finding, lang):
         _table(lines)
-    if finding.cure:
-        mark = "✓ " if finding.cure.verified else ""
-        st.markdown(f"**{mark}{t('doctor.cure')}** · {plain(words.cure(finding.cure, lang, kind))}")
+    mark = "✓ " if finding.cure and finding.cure.verified else ""
+    st.markdown(f"**{mark}{t('doctor.cure')}** · {plain(words.remedy(finding, lang, kind))}")
 
 
 def _table(lines: Sequence[words.Line]) -> None:

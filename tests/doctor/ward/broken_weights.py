@@ -134,6 +134,15 @@ def bridge_of_zeros() -> Made:
     return broken(from_one(), change)
 
 
+@patient("broken_weights", lambda own, well: own.loss > 2 * well.loss)
+def encoder_of_zeros() -> Made:
+    def change(model: Seq2Seq) -> None:
+        for weight in model.encoder.rnn.parameters():
+            torch.nn.init.zeros_(weight)
+
+    return broken(additive(), change)
+
+
 def _new(weight: Tensor) -> None:
     torch.nn.init.xavier_uniform_(weight)
 

@@ -137,8 +137,13 @@ def test_a_matrix_is_named_at_once_and_drawn(visit_page: Visit, lang: str) -> No
     (table, *_) = app.table
     assert list(table.value[say("doctor.limit", lang)]) == [
         say("doctor.above", lang, limit="0.02"),
-        say("doctor.above", lang, limit="0.9"),
-        "",
+        say(
+            "doctor.with",
+            lang,
+            limit=say("doctor.above", lang, limit="0.9"),
+            others=say("doctor.measure.rows_off", lang),
+        ),
+        say("doctor.below", lang, limit="−1e−06"),
     ]
     app.radio(key="language").set_value("en" if lang == "zh" else "zh").run()
     assert not app.exception and len(app.get("plotly_chart")) == 1
@@ -160,7 +165,7 @@ def test_a_trace_is_examined(visit_page: Visit, lang: str) -> None:
     made = trace(load(ROOT / "checkpoints" / "date"), "2025年3月9日")
     app = chosen(visit_page("doctor", lang=lang), lang, "file")
     app = given(app, "doctor_file", "run.json", made.to_json().encode())
-    assert not app.exception and say("doctor.healthy", lang) in [box.value for box in app.success]
+    assert not app.exception and say("doctor.alone", lang) in [box.value for box in app.info]
     assert say("doctor.about.trace", lang, name="date", steps=len(made.steps), source=made.looks) in texts(app)
 
 
@@ -172,7 +177,7 @@ def test_a_trace_is_examined(visit_page: Visit, lang: str) -> None:
 def test_a_bad_file_gets_one_sentence(visit_page: Visit, lang: str, name: str, content: bytes) -> None:
     app = chosen(visit_page("doctor", lang=lang), lang, "file")
     app = given(app, "doctor_file", "good.npz", packed(weights=np.eye(4)))
-    assert say("doctor.healthy", lang) in [box.value for box in app.success]
+    assert say("doctor.alone", lang) in [box.value for box in app.info]
     app = given(app, "doctor_file", name, content)
     (message,) = messages(app)
     assert not app.exception and name in message and not app.success and not app.get("plotly_chart")
