@@ -26,10 +26,10 @@ NAMES = set(
     re.findall(
         r"\S+",
         """
-        Lookback Hugging Face JoeyNMT Keras NiuTrans PostgreSQL SQLite JavaScript Tatoeba AutoMaster LCSTS Tokenizer
+        Lookback Hugging Face JoeyNMT Keras TensorFlow NiuTrans PostgreSQL SQLite JavaScript Tatoeba AutoMaster LCSTS
         Luong Bahdanau Cho Hu Chen Zhu Bengio Huszár Arora Mgiza eflomal awesome align fast Tom AMD EPYC CC BY FR MIT
         GRU LSTM BERT FGM PCA UMAP ReLU Dense BahdanauAttention Trace Lanes README Classical Modern
-        BLEU chrF ROUGE NLL AER ECE KL AOPC NAOPC ExAccErr Top ISO SHA ID id
+        Tokenizer BLEU chrF ROUGE NLL AER ECE KL AOPC NAOPC ExAccErr Top ISO SHA ID id
         softmax sigmoid logits logit nat log ln exp tanh lp cp cd MB kB bit unk Nov nd
         Excel GBK gbk BOM CR sacrebleu kaleido Chrome Chromium localhost https tok char odds
         JSON CSV TSV HTML PNG TOML UTF BF TAB Lines zip pickle safetensors

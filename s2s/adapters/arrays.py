@@ -79,7 +79,7 @@ def short_printable(name: str) -> str:
     return printable(name, 120)
 
 
-class _ByteBudget:
+class ByteBudget:
     """The number of bytes that may still be read from a file."""
 
     def __init__(self, file: Path) -> None:
@@ -113,7 +113,7 @@ def _zip(path: Path) -> Arrays:
             return _h5(path, io.BytesIO(content))
         if not any(name.endswith(".npy") for name in members):
             raise UserError("arrays_kind", file=str(path))
-        budget, arrays = _ByteBudget(path), Arrays()
+        budget, arrays = ByteBudget(path), Arrays()
         for info in packed.infolist():
             name = info.filename.removesuffix(".npy")
             if not STATE.search(name):
@@ -121,7 +121,7 @@ def _zip(path: Path) -> Arrays:
         return arrays
 
 
-def _npy(budget: _ByteBudget, name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
+def _npy(budget: ByteBudget, name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     """One array of an ``.npz`` file. Only as many bytes are unpacked as its header claims, within the budget."""
     if info.flag_bits & 0x1:
         raise UserError("archive_encrypted", file=str(budget.file))
@@ -142,7 +142,7 @@ def _npy(budget: _ByteBudget, name: str, packed: zipfile.ZipFile, info: zipfile.
 
 def _h5(path: Path, file: Path | io.BytesIO) -> Arrays:
     """The arrays of an HDF5 file, on disk or in memory; ``path`` is its name in error messages."""
-    budget, arrays = _ByteBudget(path), Arrays()
+    budget, arrays = ByteBudget(path), Arrays()
     with h5py.File(file, "r", **({} if isinstance(file, io.BytesIO) else {"locking": False})) as root:
         for name, dataset in _datasets(path, root):
             budget.reserve(name, dataset.shape or (), dataset.dtype)

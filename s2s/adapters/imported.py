@@ -27,13 +27,17 @@ class Texts:
 
 @dataclass(frozen=True)
 class ImportOptions(Texts):
-    """What the user states about a model because its files do not say it (``keras``, ``pytorch-tutorial``)."""
+    """What the user states about a model because its files do not say it."""
 
     vocabularies: tuple[Path, ...] = ()  # the source's and the target's file
     layers: Mapping[str, str] = field(default_factory=dict)  # a layer's role in the model → its path in the file
     carries_state: bool | None = None  # whether each step of the decoder starts from its last state
     marks: tuple[str, ...] = ()  # the words that mark the beginning and the end of a sentence
     padded_to: int = 0  # tokens; sources were padded to this length in training, and the model reads the padding
+    source_marks: bool = True  # whether sources were read between these words, if their vocabulary has them
+    query: str = ""  # the decoder's state that looks back: before its GRU's step (previous), or after it (current)
+    gru_reads: str = ""  # how the GRU's input is joined: context,word or word,context; "" for the tutorial's, the first
+    output_reads: str = ""  # how the output layer's is: state,context or context,state, if it reads both
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ HINTS = {  # word in a layer's path → roles that it allows
     "backward": {"encoder.backward"},
 }
 ORDER = {"embeddings": 0, "kernel": 0, "recurrent_kernel": 1, "bias": 2}
+POINTER = re.compile(r"pointer|p_gen|pgen|cover")  # in the path of a layer
 LISTED = 24  # layers that an error message lists, at most
 
 
@@ -117,7 +118,7 @@ def _layer(file: Path, path: str, group: tuple[np.ndarray, ...]) -> Layer:
     size, wide = group[1].shape
     if wide == 4 * size:
         raise UserError("keras_lstm", file=str(file), key=short_printable(path))
-    if group[2].shape != (2, wide):
+    if group[2].shape not in ((2, wide), (wide,)):  # the second of reset_after=False
         raise UserError("keras_reset", file=str(file), key=short_printable(path))
     return Layer("gru", path, group)
 
@@ -130,7 +131,12 @@ def assign_roles(file: Path, found: Sequence[Layer], named: Mapping[str, str], w
     """
     grus = [layer for layer in found if layer.kind == "gru"]
     others = [layer for layer in found if layer.kind != "gru"]
+    for layer in others if len(others) > len(MATRICES) else ():
+        if POINTER.search(layer.path.lower()) or layer.kernel.shape[0] == 1:
+            raise UserError("keras_pointer", file=str(file), key=short_printable(layer.path))
     ways = list(_assignments(grus, others)) if len(grus) in (2, 3) and len(others) == len(MATRICES) else []
+    tutorial = [way for way in ways if gru_reads_context(way) and not output_reads_context(way)]
+    ways = tutorial or ways
     if not ways:
         raise UserError("keras_structure", file=str(file), found=describe_layers(found))
     for role, path in named.items():
@@ -154,22 +160,40 @@ def _assignments(grus: Sequence[Layer], others: Sequence[Layer]) -> Iterator[Rol
                 yield way
 
 
+def gru_reads_context(way: Roles) -> bool:
+    """Whether the decoder's GRU reads word and context, as in the tutorial, or the word alone."""
+    return bool(way["decoder.gru"].kernel.shape[0] != way["decoder.embedding"].size)
+
+
+def output_reads_context(way: Roles) -> bool:
+    """Whether the output layer reads state and context, or the state alone, as in the tutorial."""
+    return bool(way["decoder.output"].kernel.shape[0] != way["decoder.gru"].size)
+
+
 def _fits(way: Roles) -> bool:
     state, memory = way["decoder.gru"].size, way["attention.key"].kernel.shape[0]
     units = way["encoder.gru"].size
+    read = way["decoder.embedding"].size + memory * gru_reads_context(way)
+    joined = state + memory * output_reads_context(way)
     expected = {
         "encoder.gru": (way["encoder.embedding"].size, 3 * units),
         "encoder.backward": (way["encoder.embedding"].size, 3 * units),
-        "decoder.gru": (way["decoder.embedding"].size + memory, 3 * state),
+        "decoder.gru": (read, 3 * state),
         "attention.query": (state, way["attention.key"].size),
         "attention.v": (way["attention.key"].size, 1),
-        "decoder.output": (state, way["decoder.embedding"].kernel.shape[0]),
+        "decoder.output": (joined, way["decoder.embedding"].kernel.shape[0]),
     }
-    return memory in (units, 2 * units) and all(way[r].kernel.shape == s for r, s in expected.items() if r in way)
+    somewhere = gru_reads_context(way) or output_reads_context(way)
+    return (
+        somewhere
+        and memory in (units, 2 * units)
+        and all(way[r].kernel.shape == s for r, s in expected.items() if r in way)
+    )
 
 
 def _path_matches(layer: Layer, path: str) -> bool:
-    return f"/{layer.path}".endswith(f"/{path}")
+    """Whether one is the end of the other: messages name layers by the end of their path."""
+    return f"/{layer.path}".endswith(f"/{path}") or f"/{path}".endswith(f"/{layer.path}")
 
 
 def _fits_names(way: Roles, word: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,8 @@ class WordList:
 
 
 def read_word_list(path: Path) -> WordList:
-    """Keras' ``Tokenizer.to_json()``, a JSON list, ``{word: id}``, ``{id: word}``; lines ``word`` or ``word TAB id``.
+    """Keras' ``Tokenizer.to_json()``, a JSON list, ``{word: id}``, ``{id: word}``; lines ``word``, ``word TAB id`` or
+    ``id TAB word``.
 
     UserError for another file, two words with one id, a repeated word, and a missing id other than 0.
     """
@@ -80,12 +81,21 @@ def _json(text: str) -> Any:
 
 
 def _lines(text: str) -> dict[int, Any]:
-    """One word a line, by line number or by the id after a TAB."""
-    lines = text.removesuffix("\n").split("\n")
-    pairs = [line.removesuffix("\r").rsplit("\t", 1) for line in lines]
-    if all(len(pair) == 2 and pair[1].strip().isdecimal() for pair in pairs):
-        return _by_id({word: int(place) for word, place in pairs})
-    return {i: line.removesuffix("\r") for i, line in enumerate(lines)}
+    """One word a line, by line number, or by the id after or before a TAB; {} if both could be ids."""
+    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+    columns = [_columns([line.rsplit("\t", 1) for line in lines], column) for column in (1, 0)]
+    if columns == [None, None]:
+        return dict(enumerate(lines))
+    after, before = columns
+    return {} if after and before and after != before else after or before or {}
+
+
+def _columns(pairs: Sequence[Sequence[str]], column: int) -> dict[int, Any] | None:
+    """The other column by the numbers in this one; {} if they are not ids, None if they are no numbers."""
+    if not all(len(pair) == 2 and pair[column].strip().isdecimal() and len(pair[column]) < 10 for pair in pairs):
+        return None
+    found = {int(pair[column]): pair[1 - column] for pair in pairs}
+    return found if len(found) == len(pairs) and min(found) < 2 and max(found) - min(found) < len(found) else {}
 
 
 def _by_id(values: Mapping[str, Any]) -> dict[int, Any]:

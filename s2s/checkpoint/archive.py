@@ -12,6 +12,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -35,22 +36,24 @@ CHUNK = 1 << 20  # bytes unpacked at a time
 END, LOCATOR = struct.Struct("<4s4H2LH"), b"PK\x06\x07"
 # The ZIP64 record of the same, before the locator that points to it.
 END64 = struct.Struct("<4sQ2H2L4Q")
+# An archive's name and members → those that are written, by the name of the file.
+Choice = Callable[[str, list[zipfile.ZipInfo]], dict[str, zipfile.ZipInfo]]
 
 
-def unpack(name: str, content: bytes, into: Path) -> None:
+def unpack(name: str, content: bytes, into: Path, choose: Choice | None = None) -> None:
     """Write a zip's checkpoint files, at its root or in one folder, to the directory ``into``.
 
-    ``name`` is the user's name of the file. Raises UserError for an archive that is too large, damaged, encrypted, or
-    that holds a pickle, a link, a path that leads out of it, a repeated name or no checkpoint. ``into`` may then hold
-    some of the files.
+    ``name`` is the user's name of the file; ``choose`` gives the members by the names to write them under, of files of
+    another kind. Raises UserError for an archive that is too large, damaged, encrypted, or that holds a pickle, a link,
+    a path that leads out of it, a repeated name or no checkpoint. ``into`` may then hold some of the files.
     """
     most = settings.current().checkpoint_mb
     if len(content) > most * settings.MEGABYTE:
         raise UserError("file_too_large", file=name, limit=most)
-    _check_end(name, content)
+    check_end(name, content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = _members(name, archive.infolist())
+            members = (choose or _members)(name, archive.infolist())
             into.mkdir(parents=True, exist_ok=True)
             left = UNPACKED
             for file, member in members.items():
@@ -105,7 +108,7 @@ def check_member_list(path: Path) -> None:
         if size > DIRECTORY or count > MEMBERS:
             raise UserError("archive_members", file=str(path), limit=MEMBERS)
     else:
-        _check_end(str(path), tail)
+        check_end(str(path), tail)
 
 
 def read_member(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
@@ -119,7 +122,7 @@ def read_member(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, li
     return found
 
 
-def _check_end(name: str, content: bytes) -> None:
+def check_end(name: str, content: bytes) -> None:
     """Refuse an archive with a huge central directory before reading it."""
     place = content.rfind(b"PK\x05\x06", max(0, len(content) - (1 << 16) - END.size))
     if place < 0 or place + END.size > len(content):
@@ -129,24 +132,30 @@ def _check_end(name: str, content: bytes) -> None:
         raise UserError("archive_members", file=name, limit=MEMBERS)
 
 
+def member_path(name: str, info: zipfile.ZipInfo) -> PurePosixPath:
+    """The path of a member. UserError for anything unsafe."""
+    path = PurePosixPath(info.filename)
+    if not path.parts or path.is_absolute() or ".." in info.filename.replace("\\", "/").split("/"):
+        raise UserError("archive_escapes", file=name, member=shown(info))
+    if "\\" in info.filename or ":" in info.filename:  # on Windows they begin a folder, a drive or a stream
+        raise UserError("archive_name", file=name, member=shown(info))
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise UserError("archive_link", file=name, member=shown(info))
+    if path.suffix.lower() in PICKLES:
+        raise UserError("archive_pickle", file=name, member=shown(info))
+    return path
+
+
 def _members(name: str, found: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """The members that are checkpoint files, by file name. UserError for anything unsafe or missing."""
     folders, members = set[PurePosixPath](), dict[str, zipfile.ZipInfo]()
     for info in found:
-        path = PurePosixPath(info.filename)
-        if not path.parts or path.is_absolute() or ".." in info.filename.replace("\\", "/").split("/"):
-            raise UserError("archive_escapes", file=name, member=_shown(info))
-        if "\\" in info.filename or ":" in info.filename:  # on Windows they begin a folder, a drive or a stream
-            raise UserError("archive_name", file=name, member=_shown(info))
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise UserError("archive_link", file=name, member=_shown(info))
-        if path.suffix.lower() in PICKLES:
-            raise UserError("archive_pickle", file=name, member=_shown(info))
+        path = member_path(name, info)
         if info.is_dir() or path.name not in FILES or "__MACOSX" in path.parts:
             continue
         if path.name in members and path.parent in folders:
-            raise UserError("archive_twice", file=name, member=_shown(info))
+            raise UserError("archive_twice", file=name, member=shown(info))
         folders.add(path.parent)
         if len(folders) > 1:
             raise UserError("archive_several", file=name)
@@ -171,6 +180,6 @@ def _write(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: P
     return size
 
 
-def _shown(info: zipfile.ZipInfo) -> str:
+def shown(info: zipfile.ZipInfo) -> str:
     """A member's name for a message: at most 80 characters, without control characters."""
     return printable(info.filename, 80)

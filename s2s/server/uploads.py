@@ -17,6 +17,7 @@ from s2s.errors import UserError
 from s2s.monitoring import events
 from s2s.sandbox.limits import Limits
 from s2s.sandbox.run import run
+from s2s.sandbox.stated import plain, typed_options
 from s2s.server import folders, temporary
 from s2s.server.registry import Registry
 
@@ -47,10 +48,13 @@ def is_held(upload: Upload) -> bool:
     return _UPLOADS.touch(upload)
 
 
-def add_archive(title: str, content: bytes, client: str = "") -> Upload:
-    """Add a checkpoint from a client's zip file. Raises UserError for another kind of file, or too many uploads."""
+def add_archive(title: str, content: bytes, client: str = "", typed: str = "") -> Upload:
+    """Add a checkpoint from a client's zip file, ours or TensorFlow's, of which ``typed`` says what its files do not.
 
+    Raises UserError for another kind of file, an open question, or too many uploads.
+    """
     settings.check_on("zip files")
+    options = plain(typed_options(typed))
 
     def fill(directory: Path) -> None:
         most = settings.current().checkpoint_mb
@@ -58,7 +62,7 @@ def add_archive(title: str, content: bytes, client: str = "") -> Upload:
             raise UserError("file_too_large", file=title, limit=most)
         archive = directory.with_name("upload.zip")
         archive.write_bytes(content)
-        values = {"title": title, "archive": str(archive), "into": str(directory)}
+        values = {"title": title, "archive": str(archive), "into": str(directory), "options": options}
         run("s2s.sandbox.tasks:unpack_checkpoint", title, values, [archive], [directory.parent], LIMITS)
         archive.unlink()
 

@@ -27,6 +27,7 @@ FILES = {
     "lines": "\n".join(["", *WORDS]) + "\n",
     "lines of Windows": "\r\n".join(["", *WORDS]) + "\r\n",
     "lines with ids": "\n".join(f"{word}\t{i}" for i, word in enumerate(WORDS, start=1)),
+    "ids before words": "\n".join(f"{i}\t{word}" for i, word in enumerate(WORDS, start=1)) + "\n",
 }
 
 
@@ -35,6 +36,13 @@ def test_every_kind_of_file_gives_the_words_by_id(tmp_path: Path, kind: str) -> 
     path = tmp_path / "words"
     path.write_text(FILES[kind], encoding="utf-8", newline="")
     assert wordlist.read_word_list(path).sized(5).words == ["", *WORDS]
+
+
+def test_words_that_are_numbers_are_told_from_their_ids(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.txt"
+    for text in ("10\t0\n20\t1\n30\t2\n", "0\t10\n1\t20\n2\t30\n"):
+        path.write_text(text, encoding="utf-8")
+        assert wordlist.read_word_list(path).words == ["10", "20", "30"]
 
 
 def test_the_word_for_unknown_ones_and_those_that_are_never_used(tmp_path: Path) -> None:
@@ -65,6 +73,8 @@ BROKEN = {
     "no tables": json.dumps({"class_name": "Tokenizer", "config": 3}),
     "half a tokenizer": json.dumps({"class_name": "Tokenizer", "config": {"word_index": '{"a": '}}),
     "true": json.dumps({"a": True}),
+    "ids on both sides": "0\t1\n1\t2\n2\t0",
+    "words with counts": "tea\t90\nmilk\t70\nwater\t70",
 }
 
 

@@ -20,16 +20,19 @@ from s2s.__main__ import main
 from s2s.adapters import READERS, ImportOptions
 from s2s.adapters.imported import write_imported
 from s2s.checkpoint.open import load
+from tests.adapters.test_tf_checkpoint import FORMS
 from tests.fuzz.formats import FORMATS
 from tests.setting import Setting
 
 KERAS = ["--vocab", "source.json", "target.json", "--carries-state", "yes", "--map", "attention.query=W1"]
+TENSORFLOW = ["--carries-state=yes", "--map=attention.query=W2", "--query=previous", "--output-reads=context,state"]
 ARGUMENTS = {  # of a format's example in tests.fuzz
     "joeynmt": ["joeynmt", "model"],
     "opennmt-safetensors": ["opennmt", "m.pt"],
     "tutorial": ["pytorch-tutorial", "encoder.pt", "decoder.pt", "--vocab", "source.json", "target.json"],
     "m.keras": ["keras", "m.keras", *KERAS],
     "m.h5": ["keras", "m.h5", *KERAS],
+    "tf-checkpoint": ["tf-checkpoint", "theirs", *KERAS[:3], *TENSORFLOW],
 }
 
 
@@ -86,6 +89,9 @@ def test_another_process_converts_to_the_same_files(
         words = Path("source.json"), Path("target.json")
         keras: dict[str, Any] = {"carries_state": True, "layers": {"attention.query": "W1"}} if kind == "keras" else {}
         stated = ImportOptions(vocabularies=words, **keras)
+    if kind == "tf-checkpoint":
+        paths, words = paths[:1], (Path("source.json"), Path("target.json"))
+        stated = ImportOptions(vocabularies=words, **FORMS["after-2"])
     imported = READERS[kind](list(map(Path, paths)), stated)
     write_imported(imported, Path("here/mine"))
     forbid_reading(monkeypatch)

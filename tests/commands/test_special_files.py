@@ -38,6 +38,8 @@ INPUTS = [  # FIFO stands for the pipe, MODEL for a checkpoint, PAIRS for a good
     "import opennmt FIFO --name new --out new",
     "import keras FIFO --vocab PAIRS PAIRS --carries-state no --name new --out new",
     "import keras PAIRS --vocab PAIRS FIFO --carries-state no --name new --out new",
+    "import tf-checkpoint FIFO --vocab PAIRS --carries-state no --name new --out new",
+    "import tf-checkpoint PAIRS --vocab FIFO --carries-state no --name new --out new",
     "import huggingface FIFO/config.json --name new --out new",
 ]
 

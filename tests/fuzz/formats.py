@@ -23,7 +23,7 @@ from s2s.explain.gold_links import read_gold
 from s2s.sandbox.convert import convert_huggingface, convert_model
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
-from tests.adapters import keras_model, test_joeynmt, test_opennmt, test_pytorch_tutorial
+from tests.adapters import keras_model, test_joeynmt, test_opennmt, test_pytorch_tutorial, test_tf_checkpoint
 from tests.factory import make_checkpoint
 
 PAIRS = [("we met in 2019 .", "wir trafen uns 2019 ."), ("a « b »", "甲 乙"), ("one, two", "eins, zwei")]
@@ -78,6 +78,16 @@ def _convert(kind: str, directory: Path, names: list[str], **options: Any) -> No
 
 def _read_keras(name: str, directory: Path) -> None:
     _convert("keras", directory, [name], words=True, carries_state=True, layers={"attention.query": "W1"})
+
+
+def _tensorflow(directory: Path) -> None:
+    shutil.copytree(test_tf_checkpoint.FIXTURES / "after-2", directory / "theirs")
+    for name in ("source.json", "target.json"):
+        (directory / name).write_text(json.dumps(test_tf_checkpoint.WORDS), encoding="utf-8")
+
+
+def _read_tensorflow(directory: Path) -> None:
+    _convert("tf-checkpoint", directory, ["theirs"], words=True, **test_tf_checkpoint.FORMS["after-2"])
 
 
 def _joeynmt(directory: Path) -> None:
@@ -151,6 +161,7 @@ FORMATS = {
     "checkpoint": Format(lambda d: make_checkpoint(d / "made"), lambda d: load(d / "made")),
     "zip": Format(_zipped, _unzip),
     **{name: Format(part(_keras, name), part(_read_keras, name)) for name in ("m.h5", "m.keras", "m.npz")},
+    "tf-checkpoint": Format(_tensorflow, _read_tensorflow),
     "joeynmt": Format(_joeynmt, lambda d: _convert("joeynmt", d, ["model"])),
     "opennmt": Format(part(_opennmt, False), lambda d: _convert("opennmt", d, ["m.pt"])),
     "opennmt-safetensors": Format(part(_opennmt, True), lambda d: _convert("opennmt", d, ["m.pt"])),

@@ -14,6 +14,7 @@ from s2s.__main__ import main
 from s2s.checkpoint.examples import EXAMPLES
 from s2s.errors import say
 from tests.adapters.keras_model import KerasModel, save_h5, save_words
+from tests.adapters.test_tf_checkpoint import FIXTURES
 from tests.journeys.people import becomes, field, go, pick_model, run, sees_no_error, words, write
 from tests.paths import ROOT
 from tests.visitors import Visitors, rest, serve
@@ -81,6 +82,36 @@ def test_a_checkpoint_of_ones_own_from_a_zip(visitors: Visitors, tiny_checkpoint
     assert page.locator(".source .token").first.inner_text() == "我"
     stranger = visitors.come({"model": re.findall("model=([^&]+)", page.url)[0], "lang": "zh"})
     expect(stranger.get_by_test_id("stAlert").first).to_be_visible()  # nobody else has it, and is told so
+    sees_no_error(page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_checkpoint_of_tensorflow_from_a_zip(visitors: Visitors, tmp_path: Path, lang: str) -> None:
+    """What its files do not say is asked, one question after the other, of the same file."""
+    shutil.copytree(FIXTURES / "course-2", tmp_path / "course" / "training_checkpoints")
+    shutil.copy(FIXTURES / "vocab.txt", tmp_path / "course")
+    packed = shutil.make_archive(str(tmp_path / "mine"), "zip", tmp_path / "course")
+    page = visitors.come({"lang": lang}, player=False, path="checkpoints")
+    rest(page)
+    page.get_by_text(say("cards.bring", lang), exact=True).click()
+    page.locator("input[type=file][accept*=zip]").set_input_files(packed)
+    asked = page.get_by_test_id("stAlert")
+    expect(asked).to_contain_text("--carries-state")
+    answer = page.get_by_role("textbox", name=say("cards.options", lang))
+    answer.fill("--carries-state maybe")
+    answer.press("Enter")
+    expect(asked).to_contain_text("maybe")
+    answer.fill("--carries-state no")
+    answer.press("Enter")
+    expect(asked).to_contain_text("--map attention.query=")
+    answer.fill("--carries-state no --map attention.query=W2")
+    answer.press("Enter")
+    page.locator("[class*=st-key-open-mine-] button").click()
+    field(page, lang).wait_for()
+    rest(page)
+    write(page, lang, "bako lemi kefa", "solu mito")
+    run(page, lang)
+    expect(page.locator(".source .token").nth(1)).to_have_text("bako")
     sees_no_error(page)
 
 

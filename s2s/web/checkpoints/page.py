@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -20,9 +20,17 @@ from s2s.web.shell.language import t
 from s2s.web.shell.titles import pair_titles, title, titles
 from s2s.web.shell.upload import explain_refusal, file_field, forget
 
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
 CARDS = "cards"  # names whose cards are shown
 LAST_FILE = "refused"  # file_id of the upload that was read last
 UPLOAD_MISTAKE = "upload_mistake"  # UserError of that upload, or None
+ASKED = {  # errors that further options can answer
+    *("keras_carries", "keras_query", "keras_ambiguous", "keras_marks", "keras_map", "keras_map_option"),
+    *("keras_output_reads", "keras_which_state", "keras_current", "keras_reads_unused"),
+    *("archive_words", "import_typed", "segmenter_unknown"),
+}
 UPLOADS_MADE = "uploads_made"  # accepted uploads so far: each gets a fresh widget
 
 NETWORK_WIDTH, DIRECTORY_WIDTH = 290, 130  # pixels of a description, which wraps, and of a name
@@ -142,11 +150,17 @@ def _upload_section() -> None:
             file = file_field(
                 t("cards.zip"), f"zip-{generation}", "checkpoint_mb", ["zip"], disabled=full, on_change=_drop_mistake
             )
-        if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
-            st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
-            content = file.getvalue()
-            forget(file)
-            _add_upload(lambda: uploads.add_archive(file.name, content, turns.visitor().client))
+            typed = st.text_input(
+                t("cards.options"),
+                key="import_options",
+                max_chars=300,
+                placeholder="--carries-state no --map attention.query=W2",
+                help=t("cards.options_help"),
+                disabled=full,
+            )
+        if file is not None and st.session_state.get(LAST_FILE) != (asked := (file.file_id, typed)):
+            st.session_state[LAST_FILE] = asked  # not read anew at every run
+            _add_file(file, typed)
         with right.form("folder", border=False):
             typed = st.text_input(
                 t("cards.folder"),
@@ -172,6 +186,20 @@ def _upload_section() -> None:
 
 def _drop_mistake() -> None:
     st.session_state[UPLOAD_MISTAKE] = None
+
+
+def _add_file(file: UploadedFile, typed: str) -> None:
+    """Add a zip to the session. Its field keeps the file while options could answer what is open."""
+
+    def make() -> uploads.Upload:
+        upload = uploads.add_archive(file.name, file.getvalue(), turns.visitor().client, typed)
+        forget(file)
+        return upload
+
+    _add_upload(make)
+    mistake = st.session_state[UPLOAD_MISTAKE]
+    if mistake.key.removeprefix("error.") not in ASKED:
+        forget(file)
 
 
 def _add_upload(make: Callable[[], uploads.Upload]) -> None:
