@@ -83,10 +83,10 @@ class Finding:
     def costless(self) -> bool:
         """Whether it only says what weights look like, and its cure, which was tried, brought nothing.
 
-        Scores that are the same at every step are wrong in themselves, and so is a place without which the model knows
-        less: it reads the source from there.
+        Scores that are the same at every step, or greater than the formula makes them, are wrong in themselves, and so
+        is a place without which the model knows less: it reads the source from there.
         """
-        direct = "score_spread" in self.numbers or self.read_there
+        direct = {"score_spread", "score_ratio"} & self.numbers.keys() or self.read_there
         return self.name in LOOKS and not direct and self._gain is not None and self._gain <= BETTER
 
     @property

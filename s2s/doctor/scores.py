@@ -102,11 +102,17 @@ def saturation(exam: Exam) -> Iterator[Finding]:
     exam.measures |= score_measures([run.scores(0).double().numpy() for run in exam.runs])
     cure = _scaled(exam, "smaller_scores", [1 / factor for factor in FACTORS])
     exam.measures["smaller_scores_gain"] = cure.after["log_prob"] - cure.before["log_prob"]
+    other = {"score_ratio": exam.measures["score_ratio"]} if _multiplied(exam) else {}
     for finding in scored(shape(sheets(exam)) | exam.measures):
-        yield replace(finding, cure=cure)
+        yield replace(finding, numbers={**finding.numbers, **other}, cure=cure)
     spread = exam.measures.get("score_spread", 1.0)
     if spread < PARALLEL:
         yield Finding("constant", ALIKE, {"score_spread": spread}, cure=by_our_network(exam, "read_state"))
+
+
+def _multiplied(exam: Exam) -> bool:
+    """Whether scores are greater than those that our score function makes of the model's weights."""
+    return exam.measures.get("score_difference", 0.0) > OTHER_SCORES and exam.measures["score_ratio"] > 1
 
 
 def flat(exam: Exam, finding: Finding) -> Finding:

@@ -16,6 +16,8 @@ from tests.visitors import rest
 from tests.web.test_upload_limits import FIELDS
 
 ARRIVES = 60_000  # milliseconds for 99 MB on a busy machine
+BELOW, ABOVE = 0.99, 1.01  # sizes of files, as shares of the limit
+LINK = b"one two " * 60 + b"\t" + b"uno dos " * 60 + b"\t0-0 1-1 7-9\n"
 PAIR = b"one two " * 60 + b"\t" + b"uno dos " * 60 + b"\n"
 
 
@@ -37,9 +39,22 @@ def said(key: str, **values: object) -> Callable[[Page, str], Locator]:
     return lambda page, lang: page.get_by_text(say(key, lang, **{"reason": "§", "found": "§"} | values).split("§")[0])
 
 
+def first(most: int, line: bytes) -> Callable[[Page, str], Locator]:
+    """That the first lines of the file that is below the limit were read, and how many were not."""
+    every = int(BELOW * Settings().small_file_mb * MEGABYTE / len(line))
+    return said("exposure.pairs_of", count=most, rest=every - most, all=every)
+
+
 def start(page: Page, lang: str) -> Locator:
     """The button that can be pressed once there is a file."""
     return page.get_by_role("button", name=say("inspect.start", lang), disabled=False)
+
+
+FOLDED = {
+    "doctor_train": "doctor.page.more_train",
+    "doctor_links": "doctor.page.more_links",
+    "doctor_run_links": "doctor.page.more_links",
+}  # of fields in a section that is closed: its title
 
 
 def field_of(page: Page, key: str, lang: str, click: str = "") -> Locator:
@@ -50,6 +65,9 @@ def field_of(page: Page, key: str, lang: str, click: str = "") -> Locator:
             page.get_by_text(say("inspect.new", lang), exact=True).click()
     elif click:
         page.get_by_text(say(click, lang), exact=True).first.click()
+    if key in FOLDED:
+        rest(page)
+        page.get_by_text(say(FOLDED[key], lang), exact=True).click()
     return page.locator(f"[class*='st-key-{key}'] input[type=file]")
 
 
@@ -59,13 +77,19 @@ UPLOADS = {
         said("error.doctor_file", file="run.json"), True,
     ),
     "doctor_pairs": Upload(
-        "zh", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, said("exposure.pairs", count=50)
+        "zh", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, first(50, PAIR)
     ),
     "doctor_train": Upload(
-        "en", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, said("exposure.pairs", count=200)
+        "en", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, first(200, PAIR)
     ),
-    "evidence_file": Upload("zh", "evidence", {}, "", "pairs.tsv", PAIR, said("exposure.pairs", count=50)),
-    "test_file": Upload("en", "exposure", {}, "", "pairs.tsv", PAIR, said("exposure.pairs", count=500)),
+    "doctor_links": Upload(
+        "zh", "doctor", {}, "doctor.page.what_pairs", "links.tsv", LINK, first(200, LINK)
+    ),
+    "doctor_run_links": Upload(
+        "en", "doctor", {}, "doctor.page.what_file", "links.tsv", LINK, first(200, LINK)
+    ),
+    "evidence_file": Upload("zh", "evidence", {}, "", "pairs.tsv", PAIR, first(50, PAIR)),
+    "test_file": Upload("en", "exposure", {}, "", "pairs.tsv", PAIR, first(500, PAIR)),
     "inspect_file": Upload("zh", "inspection", {}, "", "pairs.tsv", PAIR, start),
     "submission": Upload(
         "en", "lesson", {"chapter": "homework"}, "lesson.homework.submission", "submission.csv", b"QID,Answer\n",
@@ -90,7 +114,7 @@ def test_a_file_below_the_limit_arrives_and_one_above_leaves_it_there(
     open_page: OpenPage, tmp_path: Path, key: str
 ) -> None:
     upload, most = UPLOADS[key], getattr(Settings(), FIELDS[key])
-    for share, folder in ((0.99, "below"), (1.01, "above")):
+    for share, folder in ((BELOW, "below"), (ABOVE, "above")):
         (tmp_path / folder).mkdir()
         content = upload.line * int(share * most * MEGABYTE / len(upload.line))
         (tmp_path / folder / upload.name).write_bytes(content)
@@ -108,6 +132,8 @@ REFUSED = {
     "doctor_file": b"[1, 2]\n",
     "doctor_pairs": b"one\n",
     "doctor_train": b"one\n",
+    "doctor_links": b"one\n",
+    "doctor_run_links": b"one\n",
     "evidence_file": b"one\n",
     "test_file": b"one\n",
     "inspect_file": b"one\n",
@@ -122,7 +148,7 @@ def test_of_two_refused_files_the_page_speaks_of_the_second(open_page: OpenPage,
     names = [f"{stem}{Path(upload.name).suffix}" for stem in ("first", "second", "large")]
     for name in names[:2]:
         (tmp_path / name).write_bytes(content)
-    (tmp_path / names[2]).write_bytes(bytes(int(1.01 * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
+    (tmp_path / names[2]).write_bytes(bytes(int(ABOVE * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
     page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
     field = field_of(page, key, upload.lang, upload.click)
     about = [page.get_by_test_id("stAlert").filter(has_text=name) for name in names]
@@ -150,7 +176,7 @@ def test_after_a_file_that_the_browser_refused_the_page_says_why_it_refuses_anot
     open_page: OpenPage, tmp_path: Path, key: str
 ) -> None:
     upload, ending = UPLOADS[key], Path(UPLOADS[key].name).suffix
-    (tmp_path / f"large{ending}").write_bytes(bytes(int(1.01 * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
+    (tmp_path / f"large{ending}").write_bytes(bytes(int(ABOVE * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
     (tmp_path / f"broken{ending}").write_bytes(REFUSED[key])
     page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
     field = field_of(page, key, upload.lang, upload.click)

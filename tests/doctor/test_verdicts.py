@@ -50,6 +50,9 @@ def test_a_place_that_the_model_reads_the_source_from_is_a_finding_and_scores_wi
         [Finding("constant", 0.76, {"score_spread": 0.0}, cure=Cure("read_state", False, TRIED, TRIED))]
     )
     assert scores.strength == 0.76
+    useless = Cure("smaller_scores", False, TRIED, TRIED)
+    (multiplied,) = settled([Finding("saturated", 0.7, {"gap": 18.0, "score_ratio": 6.9}, cure=useless)])
+    assert multiplied.strength == 0.7
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

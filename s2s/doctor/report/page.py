@@ -17,10 +17,12 @@ from s2s.inspect.report.charts import Bar, bars
 from s2s.inspect.report.render import POLICY, STYLE
 from s2s.player import bundle
 
-# Numbers stay whole also on a phone.
+# Numbers stay whole also on a phone; thresholds, which come last, may be sentences.
 OWN_STYLE = """figure + figure { margin-top: 16px; }
 .numbers { margin-bottom: 20px; }
-.numbers td { white-space: nowrap; }"""
+.numbers th { min-width: 8em; }
+.numbers td:not(:last-child) { white-space: nowrap; }
+.numbers td:last-child { min-width: 7em; }"""
 
 
 def render(diagnosis: Diagnosis, language: str) -> str:
