@@ -79,6 +79,7 @@ def test_links_of_people_are_given_corrected_and_printed(open_page: OpenPage, tm
     page.get_by_text(say("doctor.page.what_pairs", lang)).click()
     rest(page)
     page.get_by_text(say("doctor.page.more_links", lang)).click()
+    expect(page.get_by_test_id("stCode")).to_be_visible()
     expect(page.get_by_test_id("stCode")).to_contain_text("0-0 1-1 2-2")
     assert page.evaluate("(box) => box.scrollWidth <= box.clientWidth", page.get_by_test_id("stCode").element_handle())
     (tmp_path / "links.tsv").write_text(LINKS.replace("2-2 3-3", "2-2 4-3"), encoding="utf-8")

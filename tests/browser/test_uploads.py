@@ -68,6 +68,7 @@ def field_of(page: Page, key: str, lang: str, click: str = "") -> Locator:
     if key in FOLDED:
         rest(page)
         page.get_by_text(say(FOLDED[key], lang), exact=True).click()
+        expect(page.locator(f"[class*='st-key-{key}']").get_by_test_id("stFileUploaderDropzone")).to_be_visible()
     return page.locator(f"[class*='st-key-{key}'] input[type=file]")
 
 
