@@ -54,7 +54,7 @@ ALLOWED = set(
         Lookback English Language Hugging Face Luong Bahdanau Cho Huszár BERT Tatoeba general GRU LSTM FGM AutoMaster
         BLEU chrF ROUGE-L Top-p Top-k seq2seq bos eos unk QID Question Prediction submission csv
         python s2s train set film every configs README md config json vocab model safetensors metrics film curve jsonl
-        models mine Trace to Nov 22nd odds Tom AMD EPYC CC BY FR org https 2e-05
+        TensorFlow models mine Trace to Nov 22nd odds Tom AMD EPYC CC BY FR org https 2e-05
         """,
     )
 )

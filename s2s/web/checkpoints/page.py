@@ -154,7 +154,6 @@ def _upload_section() -> None:
                 t("cards.options"),
                 key="import_options",
                 max_chars=300,
-                placeholder="--carries-state no --map attention.query=W2",
                 help=t("cards.options_help"),
                 disabled=full,
             )

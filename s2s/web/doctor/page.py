@@ -123,19 +123,19 @@ def _files() -> Given:
         st.caption(t("doctor.page.help_train"))
         more = file_field(t("doctor.page.train"), "doctor_train", "small_file_mb")
         train = _read("doctor_train", more, parse(MAX_PAIRS))
-    drawn, gold = _drawn("doctor_links", t("doctor.page.help_links", most=MAX_PAIRS))
+    with st.expander(t("doctor.page.more_links"), key="more_doctor_links"):
+        st.caption(t("doctor.page.help_links", most=MAX_PAIRS))
+        _show_links()
+        drawn = file_field(t("doctor.page.links"), "doctor_links", "small_file_mb")
+        gold = _read("doctor_links", drawn, _links)
     if any(file is not None and not rows for file, rows in ((held_out, pairs), (more, train), (drawn, gold))):
         return Given()
     return Given(pairs, train, gold, next((file.name for file in (held_out, drawn) if file is not None), ""))
 
 
-def _drawn(key: str, about: str) -> tuple[UploadedFile | None, list[Gold]]:
-    """A field, folded, for a file of links that people drew, with an example, and the links."""
-    with st.expander(t("doctor.page.more_links"), key=f"more_{key}"):
-        st.caption(about)
-        st.code(LINKS.read_text(encoding="utf-8"), language=None, wrap_lines=True)
-        file = file_field(t("doctor.page.links"), key, "small_file_mb")
-        return file, _read(key, file, _links)
+def _show_links() -> None:
+    """An example of a file of links."""
+    st.code(LINKS.read_text(encoding="utf-8"), language=None, wrap_lines=True)
 
 
 def _links(name: str, content: bytes, note: Note) -> list[Gold]:
@@ -160,7 +160,11 @@ def _picture() -> None:
     """The fields for a trace or a matrix and for links of its words, and what is wrong with it; no model runs."""
     st.caption(t("doctor.page.help_file"))
     file = file_field(t("doctor.page.file"), "doctor_file", "small_file_mb", ["json", "npz"])
-    drawn, gold = _drawn("doctor_run_links", t("doctor.page.help_run_links"))
+    with st.expander(t("doctor.page.more_links"), key="more_doctor_run_links"):
+        st.caption(t("doctor.page.help_run_links"))
+        _show_links()
+        drawn = file_field(t("doctor.page.links"), "doctor_run_links", "small_file_mb")
+        gold = _read("doctor_run_links", drawn, _links)
     state = st.session_state
     given = tuple(one.file_id for one in (file, drawn) if one is not None)
     if file is not None and (gold or drawn is None) and state.get(OF_FILE, ("",))[0] != given:

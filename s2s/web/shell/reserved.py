@@ -45,6 +45,15 @@ FIGURES = """
 @media (max-width: 760px) { .st-key-inspect_charts { min-height: 530px; } }
 [class*='st-key-chapter-'] .st-key-lanes { min-height: 410px; }
 """
-RESERVED = ROWS + ELEMENTS + FIGURES
+# A field for files measures its width once it is there, and stacks its parts until then, as one narrower than 23rem does.
+FILES = """
+[data-testid='stFileUploader'] { container-type: inline-size; }
+@container (width >= 23rem) {
+  [data-testid='stFileUploader'] section[data-testid='stFileUploaderDropzone'] { flex-direction: row; gap: 1rem; }
+  [data-testid='stFileUploader'] section[data-testid='stFileUploaderDropzone'] > span { flex: none; width: auto; }
+  [data-testid='stFileUploader'] section [data-testid='stFileUploaderDropzoneInstructions'] { align-self: center; }
+}
+"""
+RESERVED = ROWS + ELEMENTS + FIGURES + FILES
 # Projected, a figure is fitted to the screen, which may leave it less.
 FITTED = ":is(.st-key-network, .st-key-weighing, .st-key-film, .st-key-lanes) { min-height: 0 !important; }"

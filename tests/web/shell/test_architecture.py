@@ -68,7 +68,7 @@ def test_a_config_that_cannot_be_read_has_no_name() -> None:
 
 
 def test_every_name_is_used() -> None:
-    used = {f"card.kind.{name}" for name in (*ATTENTIONS, "given")}
+    used = {f"card.kind.{name}" for name in (*ATTENTIONS, "given", "cross")}
     used |= {f"card.cell.{name}" for name in ("both", "one", "unknown")}
     used |= {f"card.part.{name}" for name in ("input_feeding", "coverage", "pointer", "prior", "shared_embeddings")}
     assert used == {key for key in sentences("en") if key.startswith(("card.kind.", "card.cell.", "card.part."))}
