@@ -87,15 +87,15 @@ class Finding:
         is a place without which the model knows less: it reads the source from there.
         """
         direct = {"score_spread", "score_ratio"} & self.numbers.keys() or self.read_there
-        return self.name in LOOKS and not direct and self._gain is not None and self._gain <= BETTER
+        return self.name in LOOKS and not direct and self.gain is not None and self.gain <= BETTER
 
     @property
     def read_there(self) -> bool:
         """Whether the model knows less without the weight on one place."""
-        return self.name in PLACES and self._gain is not None and self._gain < -BETTER
+        return self.name in PLACES and self.gain is not None and self.gain < -BETTER
 
     @property
-    def _gain(self) -> float | None:
+    def gain(self) -> float | None:
         """Nats a token that the cure gave the references, where it was tried on them."""
         tried = self.cure is not None and {"log_prob"} <= self.cure.before.keys() & self.cure.after.keys()
         return self.cure.after["log_prob"] - self.cure.before["log_prob"] if self.cure and tried else None

@@ -180,8 +180,10 @@ def _links(gold: Any, sheet: Sheet) -> set[Link]:
         raise UserError("doctor_gold", steps=steps, source=width) from None
     if links_N2.ndim != 2 or links_N2.shape[1] != 2 or links_N2.dtype.kind not in "iu":
         raise UserError("doctor_gold", steps=steps, source=width)
-    if (links_N2 < 0).any() or (links_N2 >= (width, steps)).any():
-        raise UserError("doctor_gold", steps=steps, source=width)
+    outside_N = ((links_N2 < 0) | (links_N2 >= (width, steps))).any(axis=1)
+    if outside_N.any():
+        source, step = links_N2[outside_N][0].tolist()
+        raise UserError("doctor_gold_link", link=f"({source}, {step})", steps=steps, source=width)
     return {(int(s), int(t)) for s, t in links_N2}
 
 

@@ -13,7 +13,7 @@ from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.matrix import against_links, backwards, broken, known, of_file, shapes, shifted
 from s2s.doctor.run_links import links_of_run
-from s2s.doctor.sheet import Sheet, shape, sums
+from s2s.doctor.sheet import Sheet, shape, softmax, sums
 from s2s.doctor.thresholds import CLOSE, GAP, HARD, HARD_GAP, REMARK, SATURATED, UNKNOWN
 from s2s.errors import UserError
 from s2s.trace.trace import Trace
@@ -67,9 +67,7 @@ def _softmax_of(scores: Sequence[ArrayLike], rows: Sequence[ArrayLike]) -> bool:
     """Whether the weights are those that a softmax makes of the scores."""
     if len(scores) != len(rows):
         return False
-    scores_TS = np.array(scores, dtype=np.float64)
-    shares_TS = np.exp(scores_TS - scores_TS.max(axis=1, keepdims=True))
-    shares_TS /= shares_TS.sum(axis=1, keepdims=True)
+    shares_TS = softmax(np.array(scores, dtype=np.float64))
     return bool((np.abs(shares_TS - np.array(rows, dtype=np.float64)).sum(axis=1) / 2 < CLOSE).all())
 
 

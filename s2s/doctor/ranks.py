@@ -61,12 +61,10 @@ def _yielding(finding: Finding, found: Sequence[Finding]) -> Finding:
 
 def _flat(finding: Finding) -> bool:
     """Whether rows are uniform and larger scores bring nothing, as where a model has not learned to look."""
-    before, after = (finding.cure.before, finding.cure.after) if finding.cure else ({}, {})
-    return finding.name == "uniform" and "log_prob" in before and after["log_prob"] - before["log_prob"] < GAIN
+    return finding.name == "uniform" and finding.gain is not None and finding.gain < GAIN
 
 
 def _saves(finding: Finding) -> float:
     """Nats a token that a verified remedy gives the references, infinite where it was not judged by them."""
-    cure = finding.cure
-    judged = cure and cure.verified and "log_prob" in cure.before
-    return cure.after["log_prob"] - cure.before["log_prob"] if cure and judged else math.inf
+    judged = finding.cure is not None and finding.cure.verified
+    return finding.gain if judged and finding.gain is not None else math.inf

@@ -30,17 +30,13 @@ CELLS = 8_000_000  # weights of a matrix, at most
 NAMES = ("weights", "attention")  # of the matrix; a file with one array may call it anything
 READ = {*NAMES, "source", "target", "gold"}
 NUMBERS = "fiub"  # kinds of numpy's types that are real numbers
-OWN = tuple(
-    f"error.{name}" for name in ("doctor_large", "doctor_unpacked", "doctor_links_run", "attention_none")
-)  # sentences of their own
+OWN = {  # sentences that say all there is to say
+    f"error.{name}"
+    for name in ("doctor_large", "doctor_unpacked", "doctor_links_run", "attention_none", "doctor_transposed")
+}
 BROKEN = (ValueError, LookupError, TypeError, OSError, MemoryError, OverflowError, RecursionError)
-UNPACKED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    RuntimeError,
-)  # encrypted, or packed in no known way
+# RuntimeError: encrypted, or packed in no known way.
+UNPACKED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)
 
 
 def diagnose_file(path: Path, gold: Sequence[Gold] = ()) -> Diagnosis:
@@ -57,22 +53,22 @@ def examine_content(
     ``gold`` are links of people, for a trace. UserError, with the file's ``name``, if it is neither a trace nor a
     matrix, or a matrix with ``gold``.
     """
-    if gold and Path(name).suffix.lower() == ".npz":
+    packed = Path(name).suffix.lower() == ".npz"
+    if gold and packed:
         raise UserError("doctor_links_matrix", file=name)
+    refused = "doctor_file" if packed else "doctor_run"
     try:
-        if Path(name).suffix.lower() == ".npz":
+        if packed:
             return _arrays(name, content, cells, megabytes)
         return _trace(name, content.decode("utf-8-sig"), cells, gold)
     except UserError as error:
         if error.key in OWN:
             raise
-        if error.key == "error.doctor_transposed":
-            raise
-        raise UserError("doctor_file", file=name, reason=reason(error)) from None
+        raise UserError(refused, file=name, reason=reason(error)) from None
     except BROKEN as error:
-        raise UserError("doctor_file", file=name, reason=reason(error)) from None
+        raise UserError(refused, file=name, reason=reason(error)) from None
     except UNPACKED:
-        raise UserError("doctor_file", file=name, reason=UserError("doctor_archive")) from None
+        raise UserError(refused, file=name, reason=UserError("doctor_archive")) from None
 
 
 def _trace(name: str, text: str, cells: int, gold: Sequence[Gold]) -> Diagnosis:

@@ -72,6 +72,13 @@ def _kind(token: str) -> str:
     return "punctuation" if marks else "word"
 
 
+def softmax(scores_TS: Weights) -> Weights:
+    """The weights that rows of finite scores give."""
+    grown_TS = np.exp(scores_TS - scores_TS.max(axis=1, keepdims=True))
+    shares_TS: Weights = grown_TS / grown_TS.sum(axis=1, keepdims=True)
+    return shares_TS
+
+
 def sums(sheets: Sequence[Sheet]) -> dict[str, float]:
     """Shares of rows with NaN, without weight, that do not sum to 1; of columns that do; the least weight."""
     rows = sum(len(sheet.weights_TS) for sheet in sheets)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Finding
-from s2s.doctor.sheet import Sheet, Weights
+from s2s.doctor.sheet import Sheet, Weights, softmax
 from s2s.doctor.thresholds import EMPTY
 
 FAR = 1e4  # a score that is no number counts as this far below, an infinite one as this far above or below
@@ -49,7 +49,7 @@ def treated(finding: Finding, sheet: Sheet) -> Weights | None:
     if name == "other_head":
         return sheet.heads.get((int(numbers["layer"]), int(numbers["head"])))
     if name in BY_SCORES and sheet.scores_TS is not None:
-        return _softmax(sheet.scores_TS)
+        return softmax(np.nan_to_num(sheet.scores_TS, nan=-FAR, posinf=FAR, neginf=-FAR).clip(-FAR, FAR))
     return None
 
 
@@ -68,11 +68,4 @@ def _without(weights_TS: Weights, places_S: NDArray[np.bool_]) -> Weights:
     kept_TS = np.where(places_S, 0.0, weights_TS)
     total_T1 = kept_TS.sum(axis=1, keepdims=True)
     shares_TS: Weights = np.divide(kept_TS, total_T1, out=np.zeros_like(kept_TS), where=np.abs(total_T1) > EMPTY)
-    return shares_TS
-
-
-def _softmax(scores_TS: Weights) -> Weights:
-    finite_TS = np.nan_to_num(scores_TS, nan=-FAR, posinf=FAR, neginf=-FAR).clip(-FAR, FAR)
-    grown_TS = np.exp(finite_TS - finite_TS.max(axis=1, keepdims=True))
-    shares_TS: Weights = grown_TS / grown_TS.sum(axis=1, keepdims=True)
     return shares_TS

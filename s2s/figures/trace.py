@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from s2s.errors import UserError, strings
@@ -65,6 +66,8 @@ def escape(token: str) -> str:
 def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, str] | None = None) -> Figure:
     """Heatmap of attention weights, 0 to 1: one row per step from the top, one column per source token.
 
+    A cross stands where a weight is NaN or infinite.
+
     >>> trace = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
     >>> attention(trace).data[0].z.shape
     (2, 2)
@@ -84,6 +87,16 @@ def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, 
             hovertemplate="%{customdata[0]} ← %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
+    rows, columns = np.nonzero(~np.isfinite(grid.weights))
+    if len(rows):
+        figure.add_scatter(
+            x=columns.tolist(),
+            y=rows.tolist(),
+            text=list(map(str, grid.weights[rows, columns])),
+            mode="markers",
+            marker={"symbol": "x-thin", "size": 9, "line": {"width": 2, "color": palette.LIGHT["alarm"]}},
+            hovertemplate="%{text}<extra></extra>",
+        )
     figure.update_xaxes(title=text["source"], side="top", **_columns(list(grid.sources)))
     figure.update_yaxes(title=text["output"], autorange="reversed", **ticks(outputs))
     figure.update_layout(

@@ -75,7 +75,7 @@ def field_of(page: Page, key: str, lang: str, click: str = "") -> Locator:
 UPLOADS = {
     "doctor_file": Upload(
         "en", "doctor", {}, "doctor.page.what_file", "run.json", b"[1, 2]\n",
-        said("error.doctor_file", file="run.json"), True,
+        said("error.doctor_run", file="run.json"), True,
     ),
     "doctor_pairs": Upload(
         "zh", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, first(50, PAIR)

@@ -62,7 +62,7 @@ def test_a_trace_is_examined_even_if_its_rows_are_no_distributions(
         (["nowhere"], "There is no checkpoint nowhere"),
         (["nowhere.json"], "Cannot read nowhere.json"),
         (["date", "--data", "nowhere.tsv"], "nowhere.tsv"),
-        (["bad.json"], "bad.json is no trace"),
+        (["bad.json"], "bad.json is no run"),
         (["bad.npz"], "bad.npz is no trace"),
         (["two.npz"], "two.npz is no trace"),
         (["pickled.npz"], "pickled.npz is no trace"),

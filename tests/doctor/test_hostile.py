@@ -86,8 +86,8 @@ MATRICES = {
     "links of three places": (arrays(weights=ROWS_TS, gold=np.zeros((2, 3), dtype=int)), "two whole numbers"),
     "links of fractions": (arrays(weights=ROWS_TS, gold=np.full((6, 2), 0.5)), "two whole numbers"),
     "links of complex numbers": (arrays(weights=ROWS_TS, gold=np.zeros((6, 2), dtype=complex)), "two whole numbers"),
-    "links beyond the matrix": (arrays(weights=ROWS_TS, gold=np.array([[3, 2], [2, 3]])), "step below 3"),
-    "links before the matrix": (arrays(weights=ROWS_TS, gold=np.array([[-1, 0]])), "source place below 4"),
+    "links beyond the matrix": (arrays(weights=ROWS_TS, gold=np.array([[3, 2], [2, 3]])), "link (2, 3)"),
+    "links before the matrix": (arrays(weights=ROWS_TS, gold=np.array([[-1, 0]])), "link (-1, 0)"),
     "a token too few": (arrays(weights=ROWS_TS, source=np.array(list("abc"))), "3 tokens"),
     "half a character": (arrays(weights=ROWS_TS, source=np.array(["\ud800"] * 4)), "half a character"),
 }
@@ -156,13 +156,13 @@ def saved(**fields: Any) -> dict[str, Any]:
 HUGE = 10**400
 TRACES = {
     "a list": ([1], "wrong type"),
-    "another record": ({"schema": 1}, "is no trace"),
+    "another record": ({"schema": 1}, "is no run"),
     "no steps": ({**saved(), "steps": None}, "wrong type"),
     "no source": ({**saved(), "source": None}, "wrong type"),
     "tokens that are numbers": ({**saved(), "source": {**saved()["source"], "tokens": [1, 2]}}, "text should be"),
     "no weights": (saved(attention=None), "wrong type"),
     "weights that are words": (saved(attention=["1.5", "2.5"]), "do not sum to 1"),
-    "weights that are lists": (saved(attention=[[2.0], [2.0]]), "is no trace"),
+    "weights that are lists": (saved(attention=[[2.0], [2.0]]), "is no run"),
     "weights that are too long": (saved(attention=[HUGE, HUGE]), "wrong type"),
     "scores that are too long": (saved(scores=[HUGE, HUGE]), "wrong type"),
     "half a character": (saved(output="\ud800"), "half a character"),

@@ -176,7 +176,7 @@ def packed(**arrays: np.ndarray) -> bytes:
         ("a.npz", packed(weights=np.eye(3), source=np.array(["a", "b"])), "2 tokens"),
         ("a.npz", packed(weights=np.eye(1), source=np.array(["\ud800"])), "half a character"),
         ("a.json", b"[" * 100_000, "nested"),
-        ("a.json", b'{"schema": 1}', "a.json is no trace"),
+        ("a.json", b'{"schema": 1}', "a.json is no run"),
         ("a.json", b"\xff\xfe", "UTF-8"),
     ],
 )

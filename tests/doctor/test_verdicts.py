@@ -183,7 +183,7 @@ def test_a_transposed_matrix_is_recognised_with_and_without_tokens() -> None:
 
 def test_a_link_outside_of_the_matrix_and_a_text_of_links() -> None:
     for link in ((99, 0), (0, -5), (0, 9)):
-        with pytest.raises(UserError, match="source place below 6 and a step below 9"):
+        with pytest.raises(UserError, match=rf"link {re.escape(str(link))} .* below 6, then the step, below 9"):
             examine_matrix(diagonal(9, 6), gold=[(0, 0), link])
     links = " ".join(f"{t}-{t}" for t in range(6))
     assert examine_matrix(diagonal(), gold=links).measures["aer+0"] == 0  # type: ignore[arg-type]
@@ -231,7 +231,7 @@ def test_a_file_of_another_kind_is_called_so(
         (["plain.npy"], "numpy.savez"),
         (["heads.npz"], "Choose one head, for instance weights[0] of 4"),
         (["pickled.npz"], "wrong type"),
-        (["other.json"], "other.json is no trace"),
+        (["other.json"], "other.json is no run"),
     ):
         status, out, err = inside(capsys, "doctor", *arguments)
         assert (status, out, err.count("\n")) == (2, "", 1) and said in err

@@ -78,6 +78,8 @@ LISTED = {
         classroom/teacher.py: name
         compare/editor.py: label
         compare/page.py: names.__getitem__
+        doctor/heatmaps.py: words.shown(finite.max())
+        doctor/heatmaps.py: words.shown(finite.min())
         doctor/result.py: number
         evidence/heatmaps.py: found.date
         evidence/heatmaps.py: label(name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,20 +12,11 @@ from s2s.doctor.finding import Finding
 from s2s.doctor.report import words
 from s2s.doctor.report.tables import tables
 from s2s.doctor.thresholds import STRONG
-from s2s.text.safe import printable, shortened
-from s2s.web.shell import language, projector
+from s2s.web.doctor.heatmaps import render_heatmaps
+from s2s.web.shell import language
 from s2s.web.shell.foreign import plain, short
 from s2s.web.shell.language import t
 from s2s.web.shell.titles import title
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from s2s.doctor.sheet import Sheet
-
-DRAWN = 200  # steps and source tokens of a picture
-TALLEST = 900  # pixels of a picture
-LABEL = 12  # characters of a token beside it
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +58,7 @@ def render_diagnosis(shown: Shown) -> None:
             for finding in weak:
                 _finding(finding, diagnosis)
     if diagnosis.sheet is not None:
-        _pictures(diagnosis, diagnosis.sheet)
+        render_heatmaps(diagnosis, diagnosis.sheet)
     elif diagnosis.about.get("kind") == "trace":
         st.caption(t("doctor.page.no_picture"))
     _tables(diagnosis)
@@ -134,41 +124,3 @@ def _tables(diagnosis: Diagnosis) -> None:
             columns = [list(map(plain, column)) for column in zip(*table.rows, strict=True)]
             shown = dict(zip(map(plain, table.header), columns, strict=True))
             st.table(shown, hide_index=True, border="horizontal")
-
-
-def _pictures(diagnosis: Diagnosis, sheet: Sheet) -> None:
-    """The weights as they are; beside them as the first cure that changes them and needs no run would make them."""
-    from s2s.doctor.treated import cured_weights
-
-    cured = cured_weights(diagnosis)
-    if diagnosis.about.get("kind") == "checkpoint":
-        st.caption(t("doctor.drawn_sentence"))
-    steps, tokens = sheet.weights_TS.shape
-    if max(steps, tokens) > DRAWN:
-        st.caption(t("doctor.page.cut", steps=min(steps, DRAWN), tokens=min(tokens, DRAWN)))
-    if cured is None:
-        _picture(sheet, sheet.weights_TS, t("doctor.page.picture"), "doctor_picture")
-        return
-    left, right = st.columns(2)
-    with left:
-        _picture(sheet, sheet.weights_TS, t("doctor.page.picture"), "doctor_picture")
-    with right:
-        heading = t("doctor.page.after", name=words.name(cured[0], language.current()))
-        _picture(sheet, cured[1], heading, "doctor_after")
-
-
-def _picture(sheet: Sheet, weights_TS: np.ndarray, heading: str, key: str) -> None:
-    from s2s.figures import trace as figures
-    from s2s.trace.grid import Grid
-
-    steps, tokens = (min(size, DRAWN) for size in weights_TS.shape)
-    grid = Grid(_labels(sheet.target, steps), _labels(sheet.source, tokens), weights_TS[:steps, :tokens])
-    figure = figures.attention(grid, heading, language.strings("figure"))
-    figure.update_layout(height=min(figure.layout.height, TALLEST))
-    projector.show_chart(figure, key)
-
-
-def _labels(tokens: Sequence[str], count: int) -> tuple[str, ...]:
-    """The tokens, or where there are none, numbers from 1."""
-    given = tokens[:count] or [str(n) for n in range(1, count + 1)]
-    return tuple(shortened(printable(token), LABEL) for token in given)

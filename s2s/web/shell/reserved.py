@@ -45,7 +45,7 @@ FIGURES = """
 @media (max-width: 760px) { .st-key-inspect_charts { min-height: 530px; } }
 [class*='st-key-chapter-'] .st-key-lanes { min-height: 410px; }
 """
-# A field for files measures its width once it is there, and stacks its parts until then, as one narrower than 23rem does.
+# A field for files measures its width once it is there; until then it stacks its parts, as one below 23rem does.
 FILES = """
 [data-testid='stFileUploader'] { container-type: inline-size; }
 @container (width >= 23rem) {

@@ -161,6 +161,27 @@ def test_rows_that_are_one_off_are_drawn_as_they_are_and_moved(visit_page: Visit
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_numbers_that_no_colour_shows_are_marked_and_told(visit_page: Visit, lang: str) -> None:
+    """A cross for each that is none, a sentence for those beyond 0 and 1, and a table of all, once it is open."""
+    rows = np.array([[0.5, 0.5, 0.0], [np.nan, np.inf, 0.2], [-0.5, 1.5, 0.0]])
+    app = chosen(visit_page("doctor", lang=lang), lang, "file")
+    app = given(app, "doctor_file", "m.npz", packed(weights=rows, source=np.array(["a", "a", "<b>"])))
+    told = [caption.value for caption in app.caption]
+    assert not app.exception and say("doctor.page.not_finite", lang) in told
+    assert say("doctor.page.beyond", lang, least="−0.5", most="1.5") in told
+    heatmap, crosses = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert heatmap["zmin"] == 0 and heatmap["zmax"] == 1
+    found = list(zip(crosses["x"], crosses["y"], crosses["text"], strict=True))
+    assert found == [(0, 1, "nan"), (1, 1, "inf")] and crosses["mode"] == "markers"
+    assert not app.dataframe
+    app.session_state["doctor_numbers"] = True
+    app.run()
+    (table, *_) = app.dataframe
+    assert list(table.value.columns) == [say("figure.output", lang), "1 a", "2 a", "3 <b>"]
+    assert table.value["3 <b>"].tolist() == [0.0, 0.2, 0.0] and table.value.iloc[:, 0].tolist() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_trace_is_examined(visit_page: Visit, lang: str) -> None:
     made = trace(load(ROOT / "checkpoints" / "date"), "2025年3月9日")
     app = chosen(visit_page("doctor", lang=lang), lang, "file")
