@@ -7,12 +7,26 @@ import { attributing } from "./gradients.js";
 import { fixed, significant } from "./rounding.js";
 
 const ORIGINS = ["gradient", "integrated", "unknown", "deletion"];
-const JOINT_POINTS = 80; // quadrature points: along a path that scales the prefix, too, log p bends more
+const RULES = [24, 48, 80]; // of the quadrature: along a path that scales the prefix, too, log p may bend a lot
+const CLOSED = 1e-3; // nats; a step whose gap is greater is integrated anew with more points
 const five = (value) => significant(value, 5);
+
+// The attributions of each step with as many quadrature points as it needs.
+function* attributingBoth(model, lane, steps, against) {
+  const byStep = new Map();
+  let rest = steps;
+  for (const points of RULES) {
+    const found = yield* attributing(model, lane, rest, { points, prefix: true, against });
+    rest.forEach((t, k) => byStep.set(t, found[k]));
+    rest = rest.filter((t) => Math.abs(byStep.get(t).gap) > CLOSED);
+    if (!rest.length) break;
+  }
+  return steps.map((t) => byStep.get(t));
+}
 
 // The rows of some steps, which are in order, each by itself.
 export function* tracingOrigins(model, lane, steps, against = null) {
-  const attributed = yield* attributing(model, lane, steps, { points: JOINT_POINTS, prefix: true, against });
+  const attributed = yield* attributingBoth(model, lane, steps, against);
   const erased = yield* erasingEach(model, lane, steps, against);
   const S = lane.source.length;
   return steps.map((t, k) => {

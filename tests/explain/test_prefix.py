@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from torch import Tensor, nn
 
 from s2s.explain.gradients import attributions
-from s2s.explain.prefix import METHODS, Origins, Row, instead, origins
+from s2s.explain.prefix import CLOSED, METHODS, POINTS, Origins, Row, instead, origins
 from s2s.explain.replay import Lane
 from s2s.model import Seq2Seq
 from s2s.model.kernels import linear
@@ -149,6 +149,18 @@ def test_source_and_prefix_together_are_complete(kind: dict[str, Any], seed: int
 
 
 @pytest.mark.parametrize("kind", EVERY)
+def test_a_step_gets_more_points_until_its_gap_is_closed(kind: dict[str, Any]) -> None:
+    model = tiny(**kind)
+    lane = contrast(model, some_lane(model))
+    for found in origins(model, lane, range(4)):
+        made = [attributions(model, lane, [found.step], points, prefix=True)[0] for points in POINTS]
+        first = next((one for one in made if abs(one.gap) <= CLOSED), made[-1])
+        row = found.rows["integrated"]
+        assert [*row.source, *row.prefix] == pytest.approx(first.integrated_S.tolist(), abs=3e-5)
+        assert found.gap == pytest.approx(first.gap, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", EVERY)
 def test_a_step_alone_has_the_numbers_it_has_in_company(kind: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny(**kind)
     model.requires_grad_(False)  # as a loaded checkpoint is
@@ -162,7 +174,8 @@ def test_a_step_alone_has_the_numbers_it_has_in_company(kind: dict[str, Any], mo
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_two_words_are_the_difference_of_each(kind: dict[str, Any]) -> None:
+def test_two_words_are_the_difference_of_each(kind: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s2s.explain.prefix.POINTS", POINTS[-1:])  # by the same quadrature
     model = tiny(**kind)
     lane = some_lane(model)
     a, b = 5, 6
