@@ -56,7 +56,6 @@ def examine_content(
     packed = Path(name).suffix.lower() == ".npz"
     if gold and packed:
         raise UserError("doctor_links_matrix", file=name)
-    refused = "doctor_file" if packed else "doctor_run"
     try:
         if packed:
             return _arrays(name, content, cells, megabytes)
@@ -64,11 +63,16 @@ def examine_content(
     except UserError as error:
         if error.key in OWN:
             raise
-        raise UserError(refused, file=name, reason=reason(error)) from None
+        raise _refusal(name, packed, reason(error)) from None
     except BROKEN as error:
-        raise UserError(refused, file=name, reason=reason(error)) from None
+        raise _refusal(name, packed, reason(error)) from None
     except UNPACKED:
-        raise UserError(refused, file=name, reason=UserError("doctor_archive")) from None
+        raise _refusal(name, packed, UserError("doctor_archive")) from None
+
+
+def _refusal(name: str, packed: bool, why: UserError) -> UserError:
+    """That a file is no file of arrays, or no run, and why."""
+    return UserError("doctor_file" if packed else "doctor_run", file=name, reason=why)
 
 
 def _trace(name: str, text: str, cells: int, gold: Sequence[Gold]) -> Diagnosis:
